@@ -1,0 +1,27 @@
+"""The built-in actors until accounts arrive: explicit, few, and named wherever they act.
+
+Demo actors stand for people at the screen; STEWARD and MIGRATION act for commands. None of them is a default:
+each request names the one it runs as (the cookie ``cc_actor``, or the wall's own setting).
+"""
+
+from __future__ import annotations
+
+from commandcenter.actor import Actor, Scope
+from commandcenter.text import Text
+
+STEWARD = Actor(
+    "builtin:steward", Text("数据管理员（内置）", "Data steward (built in)"), Scope(whole_city=True), frozenset({"read", "write"})
+)
+
+OPERATOR = Actor("demo:operator", Text("值班长（全市）", "Shift leader (whole city)"), Scope(whole_city=True), frozenset({"read"}))
+STREET_DISPATCHER = Actor(
+    "demo:street", Text("五龙街道派遣员", "Dispatcher, Wulong street"), Scope(streets=("230202001",)), frozenset({"read"})
+)
+COMMUNITY_WORKER = Actor(
+    "demo:community",
+    Text("红星社区网格员", "Grid worker, Hongxing community"),
+    Scope(communities=("230202001006",)),
+    frozenset({"read"}),
+)
+
+DEMO_ACTORS: dict[str, Actor] = {a.id: a for a in (OPERATOR, STREET_DISPATCHER, COMMUNITY_WORKER)}
