@@ -263,6 +263,7 @@ class BaseFeature(Sourced, Base):
         _one_of("theme", "water", "waterway", "green", "land_use", "road", "rail", "place"),
         UniqueConstraint("source", "source_key"),
         Index("base_feature_geom_3857", "theme", "geom_3857", postgresql_using="gist"),
+        Index("base_feature_label_3857", "label_3857", postgresql_using="gist", postgresql_where="label_3857 is not null"),
     )
     id: Mapped[int] = _big_key()
     theme: Mapped[str]
@@ -278,6 +279,9 @@ class BaseFeature(Sourced, Base):
     is_tunnel: Mapped[bool] = mapped_column(server_default="false")
     geom: Mapped[Any] = _stored("GEOMETRY")
     geom_3857: Mapped[Any] = _in_tile_projection("GEOMETRY")
+    label_3857: Mapped[Any] = _in_tile_projection(
+        "POINT", "case when name is null or ST_Dimension(geom) = 1 then null else ST_PointOnSurface(ST_Transform(geom, 3857)) end"
+    )
 
 
 class Compound(Placed, Sourced, Base):

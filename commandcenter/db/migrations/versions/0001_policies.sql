@@ -86,6 +86,21 @@ begin
 end $$;
 create trigger set_sector before insert or update on camera for each row execute function set_camera_sector();
 
+-- Thinning: the lowest tile zoom at which a point is drawn, so that at any zoom at most one point stands in a cell of 64 px.
+-- Points drawn at a lower zoom stay drawn at every higher one; from `every_from` on all are drawn.
+create function thin_points(which regclass, first_zoom integer, every_from integer) returns void language plpgsql as $$
+declare cell double precision;
+begin
+  execute format('update %s set min_zoom = %s', which, every_from);
+  for zoom in first_zoom .. every_from - 1 loop
+    cell := 40075016.68557849 / power(2, zoom) / 8;
+    execute format('update %s t set min_zoom = %s from (
+        select distinct on (floor(ST_X(geom_3857) / %s), floor(ST_Y(geom_3857) / %s)) id
+        from %s order by floor(ST_X(geom_3857) / %s), floor(ST_Y(geom_3857) / %s), min_zoom, hashint8(id)) first
+      where first.id = t.id and t.min_zoom > %s', which, zoom, cell, cell, which, cell, cell, zoom);
+  end loop;
+end $$;
+
 -- Counts per grid, from the rows themselves. Called after loads; the wall shows counted_at as their moment.
 create function refresh_grid_counts() returns bigint language plpgsql as $$
 declare touched bigint;
@@ -106,6 +121,15 @@ begin
   from fresh f where f.id = g.id;
   get diagnostics touched = row_count;
   return touched;
+end $$;
+
+-- Fresh planner statistics after a load; runs as the owner because ANALYZE wants ownership.
+create function analyze_loaded_tables() returns void language plpgsql security definer set search_path = public, pg_temp as $$
+declare name text;
+begin
+  for name in select tablename from pg_tables where schemaname = 'public' and tableowner = current_user loop
+    execute format('analyze %I', name);
+  end loop;
 end $$;
 
 -- Bigrams of a text, lower case, with spaces kept out.

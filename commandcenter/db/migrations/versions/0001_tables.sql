@@ -174,6 +174,7 @@ CREATE TABLE base_feature (
   is_tunnel BOOLEAN DEFAULT 'false' NOT NULL,
   geom geometry(GEOMETRY,4326) NOT NULL,
   geom_3857 geometry(GEOMETRY,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED,
+  label_3857 geometry(POINT,3857) GENERATED ALWAYS AS (case when name is null or ST_Dimension(geom) = 1 then null else ST_PointOnSurface(ST_Transform(geom, 3857)) end) STORED,
   source_key TEXT NOT NULL,
   row_hash TEXT,
   source TEXT NOT NULL,
@@ -186,6 +187,8 @@ CREATE TABLE base_feature (
 );
 
 CREATE INDEX base_feature_geom_3857 ON base_feature USING gist (theme, geom_3857);
+
+CREATE INDEX base_feature_label_3857 ON base_feature USING gist (label_3857) WHERE label_3857 is not null;
 
 CREATE TABLE building (
   id BIGINT GENERATED ALWAYS AS IDENTITY,

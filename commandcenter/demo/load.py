@@ -1,0 +1,119 @@
+"""How the synthetic city enters the database: generated, copied, placed, counted and made findable in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import geopandas
+import pandas
+import psycopg
+import shapely
+from psycopg.types.json import Jsonb
+
+from commandcenter.config import Settings
+from commandcenter.db.connect import connect
+from commandcenter.db.load import upsert
+from commandcenter.db.run import acting
+from commandcenter.demo.generate import build_demo_city
+from commandcenter.security.builtin import STEWARD
+
+GRID_PLAN = ("today", "居民小组网格（现状）", "Resident-group grids (as today)", "published", "100-200")
+SEARCHED = (
+    "areas", "base", "grids", "compounds", "buildings", "cameras", "service_points", "key_sites", "components", "cases",
+)  # fmt: skip
+
+
+def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str], None]) -> dict[str, int]:
+    """Load the demo city into an empty database; returns rows per table. All or nothing."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    city = build_demo_city(cast(Literal["district", "city", "yichang"], size), seed, now, progress)
+    counts: dict[str, int] = {}
+    with connect(settings) as connection, acting(connection, STEWARD):
+        write_city(connection, city.city)
+        for source in city.sources:
+            write_source(connection, source)
+        for table, frame in city.tables.items():
+            progress(f"写入 {table} / writing {table}: {len(frame):,}")
+            counts[table] = _write(connection, table, frame, now)
+        finish_load(connection, progress)
+        connection.execute(
+            "update source s set row_count = 0, last_good_run_at = %s where synthetic", [now]
+        )
+        for source in city.sources:
+            connection.execute("update source set row_count = %s where name = %s", [counts.get(source["target"], 0), source["name"]])
+    vacuum(settings, tuple(city.tables))
+    return counts
+
+
+def write_city(connection: psycopg.Connection, city: dict[str, Any]) -> None:
+    """The one city row: which city this database belongs to."""
+    names = ("key", "name", "name_en", "code", "metric_srid", "time_zone", "centre_lon", "centre_lat", "synthetic", "settings")
+    connection.execute(
+        f"insert into city ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (key) do nothing",
+        [Jsonb(city.get(n) or {}) if n == "settings" else city[n] for n in names],
+    )
+
+
+def write_source(connection: psycopg.Connection, source: dict[str, Any]) -> None:
+    """Register a feed, or renew its description."""
+    names = ("name", "target", "title", "title_en", "owner", "licence", "attribution", "cadence_s", "synthetic", "estimated", "data_as_of")
+    connection.execute(
+        f"insert into source ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (name) do update set "
+        + ", ".join(f"{n} = excluded.{n}" for n in names[1:]),
+        [source.get(n, False if n == "estimated" else None) for n in names],
+    )
+
+
+def finish_load(connection: psycopg.Connection, progress: Callable[[str], None]) -> None:
+    """What every load ends with: counts per grid, and everything findable by name and code."""
+    progress("统计网格 / counting per grid")
+    connection.execute("select refresh_grid_counts()")
+    for layer in (*SEARCHED, "addresses"):
+        progress(f"建立检索 / making findable: {layer}")
+        connection.execute("select search_learn(%s)", [layer])
+
+
+def vacuum(settings: Settings, tables: tuple[str, ...]) -> None:
+    """Fresh statistics where the role may; without them the first plans after a load are guesses."""
+    with connect(settings) as connection:
+        connection.autocommit = True
+        connection.execute("select analyze_loaded_tables()")
+
+
+def _write(connection: psycopg.Connection, table: str, frame: pandas.DataFrame, now: datetime) -> int:
+    frame = frame.copy(deep=False)
+    if table == "grid":
+        frame["plan_id"] = _grid_plan(connection, now)
+    if table == "household_count":
+        ids = dict(connection.execute("select source_key, id from building").fetchall())
+        frame["building_id"] = frame.pop("building_key").map(ids)
+    columns = [name for name in frame.columns if name != "source"]
+    source = str(frame["source"].iloc[0])
+    counts = upsert(connection, STEWARD, table, columns, _rows(frame, columns), source=source, place=False)
+    return counts.loaded
+
+
+def _grid_plan(connection: psycopg.Connection, now: datetime) -> int:
+    row = connection.execute(
+        "insert into grid_plan (code, title, title_en, status, rule, valid_from) values (%s, %s, %s, %s, %s, %s) returning id",
+        [*GRID_PLAN, now],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _rows(frame: pandas.DataFrame, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_values(frame[name]) for name in columns), strict=True)
+
+
+def _values(column: pandas.Series) -> list[Any]:
+    """A column as COPY wants it: hex EWKB for geometry, None for every kind of missing value."""
+    if isinstance(column, geopandas.GeoSeries):
+        srid = column.crs.to_epsg() if column.crs is not None else 4326
+        return list(shapely.to_wkb(shapely.set_srid(column.to_numpy(), srid), hex=True, include_srid=True))
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], (list, dict, tuple)):
+        return [Jsonb(v) if isinstance(v, dict) else list(v) for v in column]
+    as_objects = column.astype(object)
+    return as_objects.where(column.notna(), None).tolist()
