@@ -9,11 +9,13 @@ LEVELS = {
     "street": Text("街道", "Street"),
     "community": Text("社区", "Community"),
 }
+BORDER_COLOURS = {"district": "$area_edge", "street": "$boundary", "community": "$boundary"}
+NAME_COLOURS = {"district": "$label_strong", "street": "$label_strong", "community": "$label"}
 PROPERTIES = {"level": "t.level", "name": "t.name", "name_en": "t.name_en", "code": "t.code"}
 
 
 def _border(level: str, width: float, min_zoom: int, dash: list[float] | None) -> dict[str, object]:
-    paint: dict[str, object] = {"line-color": f"$border_{level}", "line-width": width}
+    paint: dict[str, object] = {"line-color": BORDER_COLOURS[level], "line-width": width}
     if dash:
         paint["line-dasharray"] = dash
     return {"id": f"border-{level}", "type": "line", "source-layer": "areas", "minzoom": min_zoom,
@@ -24,7 +26,7 @@ def _name(level: str, size: list[object], min_zoom: int, max_zoom: int) -> dict[
     return {"id": f"name-{level}", "type": "symbol", "source-layer": "labels", "minzoom": min_zoom, "maxzoom": max_zoom,
             "filter": ["==", ["get", "level"], level],
             "layout": {"text-field": "$name", "text-size": size, "text-max-width": 8, "text-letter-spacing": 0.08, "text-padding": 10},
-            "paint": {"text-color": f"$name_{level}", "text-halo-color": "$ground", "text-halo-width": 1.8}}  # fmt: skip
+            "paint": {"text-color": NAME_COLOURS[level], "text-halo-color": "$ground", "text-halo-width": 1.8}}  # fmt: skip
 
 
 LAYER = Layer(
@@ -55,9 +57,9 @@ LAYER = Layer(
         Legend(
             Text("边界", "Borders"),
             (
-                LegendClass("district", Text("区界", "District"), "border_district", "line"),
-                LegendClass("street", Text("街道界", "Street"), "border_street", "line"),
-                LegendClass("community", Text("社区界", "Community"), "border_community", "dashed"),
+                LegendClass("district", Text("区界", "District"), "area_edge", "line"),
+                LegendClass("street", Text("街道界", "Street"), "boundary", "line"),
+                LegendClass("community", Text("社区界", "Community"), "boundary", "dashed"),
             ),
         ),
     ),

@@ -44,7 +44,7 @@ LAYER = Layer(
         {"id": "edge", "type": "line", "source-layer": "buildings", "minzoom": 15, "paint": {"line-color": "$building_edge", "line-width": ["interpolate", ["linear"], ["zoom"], 15, 0.4, 17, 1]}},
         {"id": "name", "type": "symbol", "source-layer": "names", "minzoom": 16,
          "layout": {"text-field": "$name", "text-size": 12, "text-max-width": 7, "text-padding": 6},
-         "paint": {"text-color": "$label_quiet", "text-halo-color": "$ground", "text-halo-width": 1.4}},
+         "paint": {"text-color": "$label", "text-halo-color": "$ground", "text-halo-width": 1.4}},
     ),
     legends=(
         Legend(

@@ -18,7 +18,6 @@ STATES = {
     "unknown": Text("不明", "Unknown"),
 }
 DRAWN = "t.min_zoom <= %(zoom)s"
-COLOUR = ["match", ["get", "major"], "01", "$component_01", "02", "$component_02", "03", "$component_03", "04", "$component_04", "$component_05"]
 
 LAYER = Layer(
     id="components",
@@ -40,16 +39,18 @@ LAYER = Layer(
     ),
     style=(
         {"id": "dot", "type": "circle", "source-layer": "components",
-         "paint": {"circle-color": COLOUR, "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 2, 18, 4.5], "circle-opacity": 0.85,
-                   "circle-stroke-color": ["match", ["get", "state"], "intact", "$ground", "unknown", "$ground", "$component_fault"],
+         "paint": {"circle-color": "$component", "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 2, 18, 4.5], "circle-opacity": 0.85,
+                   "circle-stroke-color": ["match", ["get", "state"], "intact", "$ground", "unknown", "$ground", "$bad"],
                    "circle-stroke-width": ["match", ["get", "state"], "intact", 0.8, "unknown", 0.8, 2]}},
         {"id": "label", "type": "symbol", "source-layer": "components", "minzoom": 17.5,
          "layout": {"text-field": "$class_name", "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.6], "text-optional": True},
-         "paint": {"text-color": "$label_quiet", "text-halo-color": "$ground", "text-halo-width": 1.2}},
+         "paint": {"text-color": "$label", "text-halo-color": "$ground", "text-halo-width": 1.2}},
     ),
     legends=(
-        Legend(Text("部件大类", "Component classes"), tuple(LegendClass(k, v, f"component_{k}", "dot") for k, v in MAJORS.items()),
-               note=Text("外圈为红表示破损、丢失或废弃。", "A red rim means damaged, missing or abandoned.")),
+        Legend(Text("部件状态", "Component state"), (
+            LegendClass("intact", STATES["intact"], "component", "dot"),
+            LegendClass("fault", Text("破损、丢失或废弃", "Damaged, missing or abandoned"), "bad", "ring"),
+        )),
     ),
     card=Card(
         title="coalesce(t.name, t.class_name)",

@@ -11,21 +11,21 @@ PROPERTIES = {
     "kind": "t.kind",
     "households": "t.households",
     "open_cases": "t.open_cases",
-    "cameras_per_km2": "round((t.cameras / greatest(t.area_m2, 1) * 1e6)::numeric, 1)::real",
+    "camera_density": "round((t.cameras / greatest(t.area_m2, 1) * 1e6)::numeric, 1)::real",
 }
 PUBLISHED = "t.plan_id in (select id from grid_plan where status = 'published')"
 BREAKS = {
     "households": (100, 150, 200, 300),
     "open_cases": (1, 2, 4, 8),
-    "cameras_per_km2": (20, 60, 150, 300),
+    "camera_density": (20, 60, 150, 300),
 }
-UNITS = {"households": Text("户", ""), "open_cases": Text("件", ""), "cameras_per_km2": Text("路", "")}
+UNITS = {"households": Text("户", ""), "open_cases": Text("件", ""), "camera_density": Text("路", "")}
 
 
 def _steps(name: str) -> list[object]:
-    expression: list[object] = ["step", ["get", name], "$ramp_1"]
+    expression: list[object] = ["step", ["get", name], f"${name}_1"]
     for rank, threshold in enumerate(BREAKS[name], start=2):
-        expression += [threshold, f"$ramp_{rank}"]
+        expression += [threshold, f"${name}_{rank}"]
     return expression
 
 
@@ -34,7 +34,7 @@ def _classes(name: str) -> tuple[LegendClass, ...]:
     words = [Text(f"不足 {breaks[0]}{unit.zh}", f"under {breaks[0]}")]
     words += [Text(f"{low}–{high - 1}{unit.zh}", f"{low}–{high - 1}") for low, high in zip(breaks, breaks[1:], strict=False)]
     words.append(Text(f"{breaks[-1]}{unit.zh}及以上", f"{breaks[-1]} and more"))
-    return tuple(LegendClass(str(rank), text, f"ramp_{rank}") for rank, text in enumerate(words, start=1))
+    return tuple(LegendClass(str(rank), text, f"{name}_{rank}") for rank, text in enumerate(words, start=1))
 
 
 def _fill(name: str) -> dict[str, object]:
@@ -63,12 +63,12 @@ LAYER = Layer(
     variants=(
         Variant("households", Text("按户数", "by households")),
         Variant("open_cases", Text("按未结事项", "by open cases")),
-        Variant("cameras_per_km2", Text("按监控密度", "by camera density")),
+        Variant("camera_density", Text("按监控密度", "by camera density")),
     ),
     style=(
         _fill("households"),
         _fill("open_cases"),
-        _fill("cameras_per_km2"),
+        _fill("camera_density"),
         {"id": "edge", "type": "line", "source-layer": "grids", "minzoom": 11, "layout": {"line-join": "round"},
          "paint": {"line-color": "$grid_edge", "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.4, 14, 1, 17, 2],
                    "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.5, 14, 0.9]}},
@@ -80,7 +80,7 @@ LAYER = Layer(
     legends=(
         Legend(Text("每网格户数", "Households per grid"), _classes("households"), "households"),
         Legend(Text("每网格未结事项", "Open cases per grid"), _classes("open_cases"), "open_cases"),
-        Legend(Text("每平方公里监控", "Cameras per square km"), _classes("cameras_per_km2"), "cameras_per_km2"),
+        Legend(Text("每平方公里监控", "Cameras per square km"), _classes("camera_density"), "camera_density"),
     ),
     card=Card(
         title="t.name",

@@ -64,11 +64,11 @@ def _sublayer_sql(layer: Layer, sub: Sublayer, clauses: str, params: dict[str, A
     properties = "".join(f', {expression} as "{name}"' for name, expression in sub.properties.items())
     order = f" order by {sub.order_by}" if sub.order_by else ""
     return (
-        f"coalesce((select ST_AsMVT(q, '{sub.name}', {EXTENT}, 'shape', 'id') from ("
-        f"select t.id, ST_AsMVTGeom({sub.shape or 't.' + sub.geometry}, %(tile)s::geometry, {EXTENT}, {sub.buffer}) as shape{properties}"
+        f"coalesce((select ST_AsMVT(q, '{sub.name}', {EXTENT}, 'mvt_geom', 'id') from ("
+        f"select t.id, ST_AsMVTGeom({sub.shape or 't.' + sub.geometry}, %(tile)s::geometry, {EXTENT}, {sub.buffer}) as mvt_geom{properties}"
         f" from {sub.table or layer.table} t where t.{sub.geometry} && %({wide})s::geometry"
         f" and ({layer.always if sub.table is None else 'true'}) and ({sub.where}){clauses}{order}"
-        f") q where shape is not null), ''::bytea)"
+        f") q where mvt_geom is not null), ''::bytea)"
     )
 
 

@@ -19,12 +19,14 @@ from psycopg_pool import AsyncConnectionPool
 
 from commandcenter.actor import Actor
 from commandcenter.db.request import SET_ACTOR, SqlRequest
-from commandcenter.errors import Unavailable
+from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.text import Text
 
 STATEMENT_TIMEOUT_S = 20
 
 _UNAVAILABLE = Text("数据库暂时没有应答，请稍候，系统会自动重试。", "The database does not answer just now; please wait, it is tried again.")
+
+_FAULTY = Text("查询出错，已记入日志，请把编号告诉管理员。", "The query failed and is in the log; please give the id to the administrator.")
 
 
 @contextmanager
@@ -89,6 +91,8 @@ class Reader:
                 yield connection
         except (psycopg.OperationalError, psycopg.errors.QueryCanceled) as fault:
             raise Unavailable(_UNAVAILABLE) from fault
+        except psycopg.Error as fault:
+            raise CommandCenterError(_FAULTY) from fault
 
 
 async def _cancel(connection: AsyncConnection[Any]) -> None:

@@ -1,0 +1,14 @@
+"""The composition root: settings, pages and layers become one ASGI application."""
+
+from __future__ import annotations
+
+from commandcenter.config import Settings
+from commandcenter.pages import PAGES
+from commandcenter.web.application import build_application
+from commandcenter.web.front import FrontDoor
+from layers import discover
+
+
+def build_app(settings: Settings | None = None) -> FrontDoor:
+    """The application for one city; ``settings`` default to the environment."""
+    return build_application(settings or Settings.from_env(), PAGES, discover())

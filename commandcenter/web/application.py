@@ -1,0 +1,87 @@
+"""The web process put together: FastAPI, Dash on it, our routes before Dash's catch-all, the front door around all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import dash
+from fastapi import FastAPI
+
+from commandcenter.config import Settings
+from commandcenter.db.connect import application_dsn
+from commandcenter.db.run import Reader
+from commandcenter.security.builtin import OPERATOR
+from commandcenter.text import Text
+from commandcenter.web.front import FrontDoor
+from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
+from commandcenter.web.state import State
+from commandcenter.web.tile_cache import TileCache
+from commandcenter.web.tile_door import TileDoor
+from commandcenter.web.versions import Versions
+from layers.base import Layer
+
+ASSETS = Path(__file__).parents[2] / "assets"
+# Workers and modules are served but never loaded as page scripts.
+NOT_PAGE_SCRIPTS = r".*(worker|\.mjs|csp).*|.*\.map"
+
+
+class Page(Protocol):
+    """What a page module exports as PAGE."""
+
+    path: str
+    title: Text
+
+    def layout(self, state: State, **query: Any) -> Any:
+        """The page's first layout."""
+
+    def register(self, app: dash.Dash, state: State) -> None:
+        """Its callbacks."""
+
+
+def build_application(settings: Settings, pages: Sequence[Page], layers: dict[str, Layer]) -> FrontDoor:
+    """One ASGI application. Nothing is opened before its lifespan starts."""
+    dsn = application_dsn(settings)
+    reader = Reader(dsn, settings.pool_size)
+    versions = Versions(reader, dsn, OPERATOR)
+    state = State(settings, layers, reader, versions, TileCache(settings.tile_cache_mb * 2**20))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await reader.open()
+        versions.start()
+        try:
+            yield
+        finally:
+            await versions.stop()
+            await reader.close()
+
+    server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    install_problem_bodies(server)
+    server.include_router(health_routes(state))
+    server.include_router(map_routes(state))
+    dash_app = _dash_on(server, pages, state)
+    server.state.dash = dash_app
+    server.state.state = state
+    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache), [page.path for page in pages])
+
+
+def _dash_on(server: FastAPI, pages: Sequence[Page], state: State) -> dash.Dash:
+    app = dash.Dash(
+        "commandcenter",
+        server=server,
+        assets_folder=str(ASSETS),
+        assets_ignore=NOT_PAGE_SCRIPTS,
+        use_pages=False,
+        pages_folder="",
+        serve_locally=True,
+        title="城市指挥中心 · City command center",
+        update_title="",
+        suppress_callback_exceptions=True,
+        websocket_inactivity_timeout=0,
+    )
+    for page in pages:
+        page.register(app, state)
+    return app

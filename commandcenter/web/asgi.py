@@ -1,0 +1,30 @@
+"""ASGI's shapes and the one way a problem leaves the house."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from commandcenter.errors import CommandCenterError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+LOG = logging.getLogger("commandcenter.problem")
+
+
+async def send_problem(send: Send, fault: CommandCenterError) -> None:
+    """Answer with a problem body; the log keeps the cause under the same id."""
+    if fault.status >= 500:
+        LOG.error("problem %s: %s", fault.id, fault.sentence.en, exc_info=fault.__cause__ or fault)
+    body = json.dumps(fault.problem(), ensure_ascii=False).encode()
+    headers = [
+        (b"content-type", b"application/problem+json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

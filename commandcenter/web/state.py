@@ -1,0 +1,69 @@
+"""What one web process holds: settings, layers, the reader, the city it shows, the tile cache and the layer versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from commandcenter.config import Settings
+from commandcenter.db.request import SqlRequest
+from commandcenter.db.run import Reader
+from commandcenter.errors import Unavailable
+from commandcenter.security.builtin import OPERATOR
+from commandcenter.text import Text
+from commandcenter.web.tile_cache import TileCache
+from commandcenter.web.versions import Versions
+from layers.base import Layer
+
+
+@dataclass(frozen=True)
+class CityView:
+    """The city as the screen needs it. Coordinates EPSG:4326; bounds west, south, east, north."""
+
+    key: str
+    name: Text
+    code: str
+    centre: tuple[float, float]
+    zoom: float
+    bounds: tuple[float, float, float, float]
+    zone: ZoneInfo
+    synthetic: bool
+    settings: dict[str, Any]
+
+
+@dataclass
+class State:
+    """Made once at start; ``city`` is read from the database when first asked for."""
+
+    settings: Settings
+    layers: dict[str, Layer]
+    reader: Reader
+    versions: Versions
+    cache: TileCache
+    _city: CityView | None = field(default=None)
+
+    async def city(self) -> CityView:
+        """The one city of this database; raises Unavailable while it holds none."""
+        if self._city is None:
+            self._city = await self._read_city()
+        return self._city
+
+    async def _read_city(self) -> CityView:
+        row = await self.reader.row(
+            OPERATOR,
+            SqlRequest(
+                "select c.*, e.west, e.south, e.east, e.north from city c left join lateral (select ST_XMin(b) as west, ST_YMin(b) as south,"
+                " ST_XMax(b) as east, ST_YMax(b) as north from (select ST_Extent(geom) as b from area) x) e on true",
+                {},
+                "city",
+            ),
+        )
+        if row is None:
+            raise Unavailable(Text("数据库里还没有城市数据，请先载入。", "The database holds no city yet; load one first."))
+        lon, lat = row["centre_lon"], row["centre_lat"]
+        west, south, east, north = (row[k] if row[k] is not None else d for k, d in (("west", lon - 0.1), ("south", lat - 0.1), ("east", lon + 0.1), ("north", lat + 0.1)))
+        return CityView(
+            row["key"], Text(row["name"], row["name_en"]), row["code"], (lon, lat), float(row["settings"].get("zoom", 12)),
+            (west, south, east, north), ZoneInfo(row["time_zone"]), row["synthetic"], row["settings"],
+        )  # fmt: skip
