@@ -10,8 +10,9 @@ import os
 import shutil
 from pathlib import Path
 
+from commandcenter.causes import SetupFault, unwritable
 from commandcenter.setup.place import LOG, ROOT, VENDOR, VENV, VENV_PYTHON, fingerprint, stamped
-from commandcenter.setup.say import SetupFault, unwritable, watched
+from commandcenter.setup.say import watched
 from commandcenter.text import Text
 
 WORKSHOP = VENV / "front-end"

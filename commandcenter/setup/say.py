@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import time
@@ -11,17 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from commandcenter.causes import SetupFault, last_words, unwritable
 from commandcenter.errors import CommandCenterError
 from commandcenter.text import Text
 
 QUIET_S = 10.0  # without a terminal, a long step repeats itself this often
 REMEMBERED_LINES = 40
-
-
-class SetupFault(CommandCenterError):
-    """Something outside the program stands in the way: a right, a package, the disk, the network, another run."""
-
-    kind = "setup"
 
 
 def step(text: Text) -> None:
@@ -64,26 +58,6 @@ class Ticker:
             print(f"  {elapsed}  {line[:110]}", flush=True)
 
 
-# What the tools we call say when the cause is not theirs, and the sentence it deserves.
-_CAUSES: tuple[tuple[str, Text], ...] = (
-    (r"No space left on device|ENOSPC|Disk quota exceeded", Text("磁盘已满：请腾出空间后重试。", "The disk is full: free some space and try again.")),
-    (r"Read-only file system|EROFS", Text("磁盘为只读：请换到可写的目录。", "The disk is read-only: use a writable place.")),
-    (
-        r"Temporary failure (in name resolution|resolving)|Could not resolve|Name or service not known|ENOTFOUND|EAI_AGAIN"
-        r"|Network is unreachable|ENETUNREACH|ECONNREFUSED|ETIMEDOUT|Failed to establish a new connection"
-        r"|Cannot connect to proxy|Failed to fetch|Unable to fetch some archives|Could not connect|Connection refused"
-        r"|NewConnectionError|ConnectTimeoutError",
-        Text("网络不可用：软件包无法下载，请检查网络或代理。", "There is no network: packages cannot be fetched; check the network or proxy."),
-    ),
-    (r"Permission denied|EACCES|EPERM", Text("没有写入权限：请检查目录的属主。", "Permission denied: check who owns the directory.")),
-)
-
-
-def cause_of(output: str) -> Text | None:
-    """The sentence for a known cause found in a tool's output, if there is one."""
-    return next((sentence for pattern, sentence in _CAUSES if re.search(pattern, output)), None)
-
-
 def open_log(path: Path) -> TextIO:
     """The log of a step, opened for appending; a place that cannot be written is one sentence."""
     try:
@@ -91,12 +65,6 @@ def open_log(path: Path) -> TextIO:
         return path.open("a", encoding="utf-8")
     except OSError as refused:
         raise unwritable(path.parent, refused) from refused
-
-
-def unwritable(place: Path, refused: OSError) -> SetupFault:
-    """The sentence for a directory that takes no files: full, read-only or not ours."""
-    known = cause_of(refused.strerror or "") or Text(f"{refused.strerror}。", f"{refused.strerror}.")
-    return SetupFault(Text(f"无法写入 {place}。{known.zh}", f"{place} cannot be written. {known.en}"))
 
 
 def watched(command: Sequence[str], doing: Text, *, log: Path, cwd: Path, env: Mapping[str, str] | None = None) -> None:
@@ -119,9 +87,7 @@ def watched(command: Sequence[str], doing: Text, *, log: Path, cwd: Path, env: M
                     ticker(line.strip())
     clear_progress()
     if child.returncode != 0:
-        known = cause_of("".join(last))
-        shown = next((line.strip() for line in reversed(last) if line.strip()), f"exit {child.returncode}")
-        reason = known or Text(f"{shown[:200]}。", f"{shown[:200]}.")
+        reason = last_words("".join(last))
         raise SetupFault(
             Text(f"这一步没有成功：{doing.zh}。{reason.zh}（详见 {log}）", f"This step failed: {doing.en}. {reason.en} (Details: {log})")
         )
