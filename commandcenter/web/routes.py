@@ -34,13 +34,13 @@ Theme = Literal["dark", "light"]
 FILTER_PREFIX = "f."
 
 
-def preset_titles(city: CityView, language: Language) -> dict[str, str]:
-    """The centres' names: the city's own where it gives some, the common ones elsewhere."""
-    own: Mapping[str, Any] = city.settings.get("centres", {})
-    return {
-        key: str(own.get(key, {}).get(language) or preset.title.to(language)) if isinstance(own.get(key), Mapping) else preset.title.to(language)
-        for key, preset in PRESETS.items()
-    }
+# Which of the city's centres looks through which preset; their names are the city file's.
+CENTRE_OF_PRESET = {"emergency": "emergency", "grid": "governance", "urban": "operations"}
+
+
+def centre_name(city: CityView, preset: str, language: Language) -> str:
+    """The name of the centre a preset serves, in this city's words; empty for the overview."""
+    return str(city.settings.get("centres", {}).get(CENTRE_OF_PRESET.get(preset, ""), {}).get(language, ""))
 
 
 def map_routes(state: State) -> APIRouter:
@@ -56,7 +56,6 @@ def map_routes(state: State) -> APIRouter:
     async def catalog(lang: Language = "zh", theme: Theme = "dark") -> Response:
         current_actor()
         city = await state.city()
-        titles = preset_titles(city, lang)
         return _fresh(
             {
                 "city": {
@@ -64,7 +63,8 @@ def map_routes(state: State) -> APIRouter:
                     "bounds": city.bounds, "time_zone": city.zone.key, "synthetic": city.synthetic,
                 },
                 "presets": [
-                    {"id": p.id, "title": titles[p.id], "layers": p.layers, "variant": p.variant} for p in PRESETS.values()
+                    {"id": p.id, "title": p.title.to(lang), "centre": centre_name(city, p.id, lang), "layers": p.layers, "variant": p.variant}
+                    for p in PRESETS.values()
                 ],
                 **catalogue(state.layers, lang, theme),
             }

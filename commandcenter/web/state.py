@@ -63,7 +63,9 @@ class State:
             raise Unavailable(Text("数据库里还没有城市数据，请先载入。", "The database holds no city yet; load one first."))
         lon, lat = row["centre_lon"], row["centre_lat"]
         west, south, east, north = (row[k] if row[k] is not None else d for k, d in (("west", lon - 0.1), ("south", lat - 0.1), ("east", lon + 0.1), ("north", lat + 0.1)))
+        if len(row["settings"].get("bounds") or ()) == 4:
+            west, south, east, north = row["settings"]["bounds"]
         return CityView(
-            row["key"], Text(row["name"], row["name_en"]), row["code"], (lon, lat), float(row["settings"].get("zoom", 12)),
+            row["key"], Text(row["name"], row["name_en"]), row["code"], (lon, lat), float(row["settings"].get("start_zoom", 13)),
             (west, south, east, north), ZoneInfo(row["time_zone"]), row["synthetic"], row["settings"],
         )  # fmt: skip
