@@ -349,12 +349,13 @@ class Address(Placed, Sourced, Base):
     """An address point."""
 
     __tablename__ = "address"
-    __table_args__ = (UniqueConstraint("source", "source_key"), Index("address_geom", "geom", postgresql_using="gist"))
+    __table_args__ = (UniqueConstraint("source", "source_key"), _tile_index("address"))
     id: Mapped[int] = _big_key()
     house_number: Mapped[str | None]
     street: Mapped[str | None]
     label: Mapped[str]
     geom: Mapped[Any] = _stored("POINT")
+    geom_3857: Mapped[Any] = _in_tile_projection("POINT")
 
 
 class Camera(Placed, Sourced, Base):

@@ -108,6 +108,7 @@ CREATE TABLE address (
   street TEXT,
   label TEXT NOT NULL,
   geom geometry(POINT,4326) NOT NULL,
+  geom_3857 geometry(POINT,3857) GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED,
   district_code TEXT,
   street_code TEXT,
   community_code TEXT,
@@ -123,7 +124,7 @@ CREATE TABLE address (
   FOREIGN KEY(run_id) REFERENCES ingest_run (id)
 );
 
-CREATE INDEX address_geom ON address USING gist (geom);
+CREATE INDEX address_geom_3857 ON address USING gist (geom_3857);
 
 CREATE TABLE area (
   id BIGINT GENERATED ALWAYS AS IDENTITY,
