@@ -87,7 +87,7 @@ def watched(command: Sequence[str], doing: Text, *, log: Path, cwd: Path, env: M
                     ticker(line.strip())
     clear_progress()
     if child.returncode != 0:
-        reason = last_words("".join(last))
+        reason = last_words("".join(last), fetching=True)
         raise SetupFault(
             Text(f"这一步没有成功：{doing.zh}。{reason.zh}（详见 {log}）", f"This step failed: {doing.en}. {reason.en} (Details: {log})")
         )

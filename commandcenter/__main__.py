@@ -1,0 +1,227 @@
+"""``python -m commandcenter``: the commands of one city. The heavy rooms are entered only by the command that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from commandcenter.causes import SetupFault, cause_of
+from commandcenter.config import Settings
+from commandcenter.db.cluster import PrivateCluster
+from commandcenter.errors import CommandCenterError
+from commandcenter.setup import say
+from commandcenter.setup.__main__ import adopt
+from commandcenter.setup.preflight import check_data_dir, held_port, run_lock, stop_run, url_of
+from commandcenter.text import Text
+
+
+@contextmanager
+def city_database(settings: Settings) -> Iterator[tuple[Settings, PrivateCluster | None]]:
+    """The city's database, up and migrated: the server of COMMANDCENTER_DATABASE_URL, else the private cluster."""
+    from commandcenter.db.connect import application_dsn  # noqa: PLC0415  (set-up commands run without psycopg)
+    from commandcenter.db.migrate import prepare_database  # noqa: PLC0415
+
+    def migrate(admin_dsn: str) -> Settings:
+        say.step(Text(f"准备数据库 {settings.city}", f"Preparing the database of {settings.city}"))
+        prepare_database(admin_dsn, settings)
+        return settings.with_dsn(application_dsn(settings))
+
+    if settings.database_url is not None:
+        yield migrate(settings.database_url), None
+        return
+    check_data_dir(settings.data_dir)
+    with PrivateCluster(settings.data_dir).in_use(say.step) as cluster:
+        yield migrate(cluster.admin_dsn()), cluster
+
+
+def run(settings: Settings, words: argparse.Namespace) -> int:
+    """Bring up the database, load the city if it is empty (``serve``: take it as it is), and serve it until Ctrl-C."""
+    from commandcenter.serve import keep_log, serve  # noqa: PLC0415
+
+    with run_lock(settings), held_port(settings) as listener:
+        keep_log(settings)
+        with city_database(settings) as (ready, cluster):
+            if words.command == "run":
+                load_if_empty(ready)
+            say.step(Text("启动网页服务", "Starting the web process"))
+            from app import build_app  # noqa: PLC0415
+
+            serve(ready, build_app(ready), listener, lambda: _announce(ready), cluster)
+            say.step(Text("正在停止", "Stopping"))
+    say.step(Text("已停止", "Stopped"))
+    return 0
+
+
+def load_if_empty(settings: Settings) -> None:
+    """Fill an empty database with its city: the synthetic one from its seed, a real one from its files."""
+    from commandcenter.city import load_city  # noqa: PLC0415
+    from commandcenter.db.connect import connect  # noqa: PLC0415
+    from commandcenter.db.run import acting  # noqa: PLC0415
+    from commandcenter.security.builtin import STEWARD  # noqa: PLC0415
+
+    city = load_city(settings.city)
+    with connect(settings) as connection, acting(connection, STEWARD):
+        if connection.execute("select 1 from city").fetchone() is not None:
+            return
+    ticker = say.Ticker()
+    if city.synthetic:
+        from commandcenter.demo.load import load_demo  # noqa: PLC0415
+
+        size = settings.demo_size
+        say.step(Text(f"载入模拟城市 {city.name}（规模 {size}）", f"Loading the synthetic city {city.name_en} (size {size})"))
+        load_demo(settings, size, settings.demo_seed, ticker)
+    else:
+        from ingest.cities_load import load_city_data  # noqa: PLC0415
+
+        folder = settings.test_data
+        say.step(Text(f"从 {folder} 载入 {city.name}", f"Loading {city.name_en} from {folder}"))
+        load_city_data(settings, folder, ticker)
+    say.clear_progress()
+
+
+def migrate(settings: Settings, _: argparse.Namespace) -> int:
+    """Bring the database to this version's schema, and nothing more."""
+    with city_database(settings):
+        say.step(Text("数据库已是最新", "The database is up to date"))
+    return 0
+
+
+def cluster(settings: Settings, words: argparse.Namespace) -> int:
+    """Start, stop or describe the private cluster."""
+    private = PrivateCluster(settings.data_dir)
+    if words.what == "start":
+        check_data_dir(settings.data_dir)
+        private.start(say.step)
+    elif words.what == "stop" and not private.stop_unless_used():
+        raise SetupFault(Text("数据库正被别的命令使用：先停止它（make stop）。", "The database is used by another command: stop that first (make stop)."))
+    up = private.running()
+    state = Text("运行中", "running") if up else Text("已停止", "stopped") if private.exists() else Text("尚未建立", "not made yet")
+    say.step(Text(f"本机数据库{state.zh}：{private.home}", f"Private database cluster {state.en}: {private.home}"))
+    return 0 if up or words.what != "status" else 3
+
+
+def stop(settings: Settings, _: argparse.Namespace) -> int:
+    """Stop what serves this city, and the cluster it may have left behind."""
+    stopped = stop_run(settings)
+    if settings.database_url is None:
+        PrivateCluster(settings.data_dir).stop_unless_used()
+    say.step(Text("已停止", "Stopped") if stopped else Text("没有在运行", "Nothing was running"))
+    return 0
+
+
+def psql(settings: Settings, words: argparse.Namespace) -> int:
+    """An SQL prompt in the city's database, as the administrator; the server has to be up."""
+    if settings.database_url is None and not PrivateCluster(settings.data_dir).running():
+        raise SetupFault(
+            Text("数据库没有运行：先执行 python -m commandcenter cluster start。", "The database is down: run python -m commandcenter cluster start first.")
+        )
+    dsn = settings.database_url or PrivateCluster(settings.data_dir).admin_dsn(settings.database_name)
+    try:
+        os.execvp("psql", ["psql", dsn, *words.arguments])
+    except FileNotFoundError as missing:
+        raise SetupFault(Text("本机没有 psql。", "There is no psql here.")) from missing
+
+
+def doctor(settings: Settings, _: argparse.Namespace) -> int:
+    """Check what a start or a restore may have lost: versions, schema, leakproof marks; exit code 1 when something is amiss."""
+    from commandcenter.db.connect import connect  # noqa: PLC0415
+    from commandcenter.db.migrate import fitness, newest_revision  # noqa: PLC0415
+
+    with city_database(settings) as (ready, _cluster), connect(ready) as connection:
+        found = fitness(connection)
+    newest = newest_revision()
+    checks = (
+        (True, f"PostgreSQL {found.postgresql}, PostGIS {found.postgis}"),
+        (found.revision == newest, f"schema {found.revision} ({newest})"),
+        (found.leakproof, "leakproof &&, ~, @"),
+    )
+    for good, what in checks:
+        print(f"{'✓' if good else '✗'} {what}")
+    return 0 if all(good for good, _what in checks) else 1
+
+
+COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "run": run,
+    "serve": run,
+    "migrate": migrate,
+    "cluster": cluster,
+    "stop": stop,
+    "psql": psql,
+    "doctor": doctor,
+}
+ABOUT = {
+    "run": "database up, city loaded if empty, served until Ctrl-C",
+    "serve": "as run, but the database is served as it is, even empty",
+    "migrate": "bring the database to this version's schema",
+    "cluster": "start, stop or status of the private database cluster",
+    "stop": "stop what serves this city, and its cluster",
+    "psql": "an SQL prompt in the city's database; arguments go to psql",
+    "doctor": "check versions, schema and leakproof marks",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command. A failure is one sentence in each language and exit code 1; a stack trace goes to the log alone."""
+    # A shell that starts us in the background has SIGINT ignored, and we would inherit that: Ctrl-C has to work
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, _interrupted)
+    settings = Settings()
+    try:
+        words = _parser().parse_args(adopt(arguments))
+        settings = Settings.from_env()
+        return COMMANDS[words.command](settings, words)
+    except CommandCenterError as error:
+        say.fault(error)
+        return 1
+    except KeyboardInterrupt:
+        say.clear_progress()
+        return 130
+    except Exception as error:
+        say.fault(_unforeseen(settings, error))
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m commandcenter", description="城市指挥中心 | Smart-city command center")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, about in ABOUT.items():
+        command = commands.add_parser(name, help=about, description=about)
+        if name == "cluster":
+            command.add_argument("what", choices=("start", "stop", "status"))
+        if name == "psql":
+            command.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _announce(settings: Settings) -> None:
+    say.step(Text(f"已就绪，请打开 {url_of(settings)}，Ctrl-C 停止", f"Ready: open {url_of(settings)}, Ctrl-C stops"))
+
+
+def _unforeseen(settings: Settings, error: Exception) -> CommandCenterError:
+    """A fault nobody wrote a sentence for: its cause if the disk is to blame, else where to read on."""
+    log = settings.data_dir / "logs" / "faults.log"
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    fault = SetupFault(
+        cause_of(str(error)) or Text(f"出现意外错误：{said}（详见 {log}）", f"Something unforeseen happened: {said} (details in {log})")
+    )
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as kept:
+            kept.write(f"--- {fault.id}\n{''.join(traceback.format_exception(error))}")
+    except OSError:
+        return fault
+    return fault
+
+
+def _interrupted(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
