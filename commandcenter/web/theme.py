@@ -16,7 +16,7 @@ FONT_FAMILY = '"Noto Sans SC", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaH
 
 def stylesheet() -> str:
     """The tokens as CSS: dark is the ground state, light hangs on Mantine's colour-scheme attribute."""
-    measures = [f"  {css_name(name).removesuffix('-px')}: {value}px;" for name, value in sizes().items()]
+    measures = [f"  {css_name(name)}: {value}px;" for name, value in sizes().items()]
     return "\n".join(
         [
             "/* Written from layers/tokens.toml by python -m commandcenter.web.theme. Do not edit. */",
