@@ -15,15 +15,12 @@ from psycopg.types.json import Jsonb
 from commandcenter.config import Settings
 from commandcenter.db.connect import connect
 from commandcenter.db.load import upsert
+from commandcenter.db.registers import analyze, finish_load, write_city, write_source
 from commandcenter.db.run import acting
 from commandcenter.demo.generate import build_demo_city
 from commandcenter.security.builtin import STEWARD
 
 GRID_PLAN = ("today", "居民小组网格（现状）", "Resident-group grids (as today)", "published", "100-200")
-SEARCHED = (
-    "areas", "base", "grids", "compounds", "buildings", "cameras", "service_points", "key_sites", "components", "cases",
-)  # fmt: skip
-
 
 def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str], None]) -> dict[str, int]:
     """Load the demo city into an empty database; returns rows per table. All or nothing."""
@@ -37,49 +34,15 @@ def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str]
         for table, frame in city.tables.items():
             progress(f"写入 {table} / writing {table}: {len(frame):,}")
             counts[table] = _write(connection, table, frame, now)
-        finish_load(connection, progress)
+        finish_load(connection, progress, thin=False)
         connection.execute(
             "update source s set row_count = 0, last_good_run_at = %s where synthetic", [now]
         )
         for source in city.sources:
             connection.execute("update source set row_count = %s where name = %s", [counts.get(source["target"], 0), source["name"]])
-    vacuum(settings, tuple(city.tables))
-    return counts
-
-
-def write_city(connection: psycopg.Connection, city: dict[str, Any]) -> None:
-    """The one city row: which city this database belongs to."""
-    names = ("key", "name", "name_en", "code", "metric_srid", "time_zone", "centre_lon", "centre_lat", "synthetic", "settings")
-    connection.execute(
-        f"insert into city ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (key) do nothing",
-        [Jsonb(city.get(n) or {}) if n == "settings" else city[n] for n in names],
-    )
-
-
-def write_source(connection: psycopg.Connection, source: dict[str, Any]) -> None:
-    """Register a feed, or renew its description."""
-    names = ("name", "target", "title", "title_en", "owner", "licence", "attribution", "cadence_s", "synthetic", "estimated", "data_as_of")
-    connection.execute(
-        f"insert into source ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (name) do update set "
-        + ", ".join(f"{n} = excluded.{n}" for n in names[1:]),
-        [source.get(n, False if n == "estimated" else None) for n in names],
-    )
-
-
-def finish_load(connection: psycopg.Connection, progress: Callable[[str], None]) -> None:
-    """What every load ends with: counts per grid, and everything findable by name and code."""
-    progress("统计网格 / counting per grid")
-    connection.execute("select refresh_grid_counts()")
-    for layer in (*SEARCHED, "addresses"):
-        progress(f"建立检索 / making findable: {layer}")
-        connection.execute("select search_learn(%s)", [layer])
-
-
-def vacuum(settings: Settings, tables: tuple[str, ...]) -> None:
-    """Fresh statistics where the role may; without them the first plans after a load are guesses."""
     with connect(settings) as connection:
-        connection.autocommit = True
-        connection.execute("select analyze_loaded_tables()")
+        analyze(connection)
+    return counts
 
 
 def _write(connection: psycopg.Connection, table: str, frame: pandas.DataFrame, now: datetime) -> int:

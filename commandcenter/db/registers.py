@@ -1,0 +1,54 @@
+"""What every load writes beside its rows: the city, its sources, and at the end the thinning, the counts and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+SEARCHED = (
+    "areas", "base", "grids", "compounds", "buildings", "addresses", "cameras", "service_points", "key_sites", "components", "cases",
+)  # fmt: skip
+# Point tables drawn sparsely from afar: first tile zoom that draws any, first that draws all.
+THINNED = {"camera": (11, 16), "service_point": (12, 16), "component": (15, 17)}
+
+
+def write_city(connection: psycopg.Connection, city: dict[str, Any]) -> None:
+    """The one city row: which city this database belongs to."""
+    names = ("key", "name", "name_en", "code", "metric_srid", "time_zone", "centre_lon", "centre_lat", "synthetic", "settings")
+    connection.execute(
+        f"insert into city ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (key) do nothing",
+        [Jsonb(city.get(n) or {}) if n == "settings" else city[n] for n in names],
+    )
+
+
+def write_source(connection: psycopg.Connection, source: dict[str, Any]) -> None:
+    """Register a feed, or renew its description."""
+    names = ("name", "target", "title", "title_en", "owner", "licence", "attribution", "cadence_s", "synthetic", "estimated", "data_as_of")
+    connection.execute(
+        f"insert into source ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (name) do update set "
+        + ", ".join(f"{n} = excluded.{n}" for n in names[1:]),
+        [source.get(n, False if n == "estimated" else None) for n in names],
+    )
+
+
+def finish_load(connection: psycopg.Connection, progress: Callable[[str], None], thin: bool = True) -> None:
+    """What every load ends with: points thinned for low zooms, counts per grid, everything findable by name and code.
+
+    Runs in the caller's transaction as a whole-city writer.
+    """
+    if thin:
+        for table, (first_zoom, every_from) in THINNED.items():
+            connection.execute("select thin_points(%s::regclass, %s, %s)", [table, first_zoom, every_from])
+    progress("统计网格 / counting per grid")
+    connection.execute("select refresh_grid_counts()")
+    for layer in SEARCHED:
+        progress(f"建立检索 / making findable: {layer}")
+        connection.execute("select search_learn(%s)", [layer])
+
+
+def analyze(connection: psycopg.Connection) -> None:
+    """Fresh planner statistics; without them the first plans after a load are guesses."""
+    connection.execute("select analyze_loaded_tables()")
