@@ -74,7 +74,9 @@ def load_if_empty(settings: Settings) -> None:
         from commandcenter.demo.load import load_demo  # noqa: PLC0415
 
         size = settings.demo_size
-        say.step(Text(f"载入模拟城市 {city.name}（规模 {size}）", f"Loading the synthetic city {city.name_en} (size {size})"))
+        say.step(
+            Text(f"载入模拟城市 {city.name}（规模 {size}）", f"Loading the synthetic city {city.name_en} (size {size})")
+        )
         load_demo(settings, size, settings.demo_seed, ticker)
     else:
         from ingest.cities_load import load_city_data  # noqa: PLC0415
@@ -99,9 +101,20 @@ def cluster(settings: Settings, words: argparse.Namespace) -> int:
         check_data_dir(settings.data_dir)
         private.start(say.step)
     elif words.what == "stop" and not private.stop_unless_used():
-        raise SetupFault(Text("数据库正被别的命令使用：先停止它（make stop）。", "The database is used by another command: stop that first (make stop)."))
+        raise SetupFault(
+            Text(
+                "数据库正被别的命令使用：先停止它（make stop）。",
+                "The database is used by another command: stop that first (make stop).",
+            )
+        )
     up = private.running()
-    state = Text("运行中", "running") if up else Text("已停止", "stopped") if private.exists() else Text("尚未建立", "not made yet")
+    state = (
+        Text("运行中", "running")
+        if up
+        else Text("已停止", "stopped")
+        if private.exists()
+        else Text("尚未建立", "not made yet")
+    )
     say.step(Text(f"本机数据库{state.zh}：{private.home}", f"Private database cluster {state.en}: {private.home}"))
     return 0 if up or words.what != "status" else 3
 
@@ -119,7 +132,10 @@ def psql(settings: Settings, words: argparse.Namespace) -> int:
     """An SQL prompt in the city's database, as the administrator; the server has to be up."""
     if settings.database_url is None and not PrivateCluster(settings.data_dir).running():
         raise SetupFault(
-            Text("数据库没有运行：先执行 python -m commandcenter cluster start。", "The database is down: run python -m commandcenter cluster start first.")
+            Text(
+                "数据库没有运行：先执行 python -m commandcenter cluster start。",
+                "The database is down: run python -m commandcenter cluster start first.",
+            )
         )
     dsn = settings.database_url or PrivateCluster(settings.data_dir).admin_dsn(settings.database_name)
     try:
@@ -188,7 +204,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m commandcenter", description="城市指挥中心 | Smart-city command center")
+    parser = argparse.ArgumentParser(
+        prog="python -m commandcenter", description="城市指挥中心 | Smart-city command center"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, about in ABOUT.items():
         command = commands.add_parser(name, help=about, description=about)
@@ -208,7 +226,8 @@ def _unforeseen(settings: Settings, error: Exception) -> CommandCenterError:
     log = settings.data_dir / "logs" / "faults.log"
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     fault = SetupFault(
-        cause_of(str(error)) or Text(f"出现意外错误：{said}（详见 {log}）", f"Something unforeseen happened: {said} (details in {log})")
+        cause_of(str(error))
+        or Text(f"出现意外错误：{said}（详见 {log}）", f"Something unforeseen happened: {said} (details in {log})")
     )
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,10 @@ _DISK: tuple[Cause, ...] = (
         r"No space left on device|ENOSPC|Disk quota exceeded|not enough free space",
         Text("磁盘已满：请腾出空间后重试。", "The disk is full: free some space and try again."),
     ),
-    (r"Read-only file system|EROFS", Text("磁盘为只读：请换到可写的目录。", "The disk is read-only: use a writable place.")),
+    (
+        r"Read-only file system|EROFS",
+        Text("磁盘为只读：请换到可写的目录。", "The disk is read-only: use a writable place."),
+    ),
     (
         r"Permission denied|EACCES|EPERM|Operation not permitted",
         Text("没有权限：请检查目录的属主。", "Permission denied: check who owns the directory."),
@@ -33,7 +36,10 @@ _NETWORK: tuple[Cause, ...] = (
         r"|Network is unreachable|ENETUNREACH|ECONNREFUSED|ETIMEDOUT|Failed to establish a new connection"
         r"|Cannot connect to proxy|Failed to fetch|Unable to fetch some archives|Could not connect|Connection refused"
         r"|NewConnectionError|ConnectTimeoutError",
-        Text("网络不可用：软件包无法下载，请检查网络或代理。", "There is no network: packages cannot be fetched; check the network or proxy."),
+        Text(
+            "网络不可用：软件包无法下载，请检查网络或代理。",
+            "There is no network: packages cannot be fetched; check the network or proxy.",
+        ),
     ),
 )
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
@@ -45,7 +46,9 @@ class CityServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings, app: Any, listener: socket.socket, ready: Callable[[], None], cluster: PrivateCluster | None) -> None:
+def serve(
+    settings: Settings, app: Any, listener: socket.socket, ready: Callable[[], None], cluster: PrivateCluster | None
+) -> None:
     """Serve until a signal asks to stop; returns after an orderly end. Raises SetupFault when the application did not start."""
     config = uvicorn.Config(
         app,
@@ -65,10 +68,8 @@ def serve(settings: Settings, app: Any, listener: socket.socket, ready: Callable
         timeout_graceful_shutdown=GRACE_S,
     )
     server = CityServer(config, ready, cluster)
-    try:
+    with suppress(KeyboardInterrupt):  # uvicorn has closed in order and passes the signal on
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass  # uvicorn has closed in order and passes the signal on
     if not server.started:
         raise SetupFault(
             Text(
@@ -86,7 +87,7 @@ def keep_log(settings: Settings) -> None:
     written.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     shown = logging.StreamHandler()
     shown.setLevel(logging.WARNING)
-    shown.setFormatter(_OneLine("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    shown.setFormatter(_OneLine())
     logging.basicConfig(level=logging.INFO, handlers=[written, shown], force=True)
 
 
@@ -94,7 +95,7 @@ class _OneLine(logging.Formatter):
     """Warnings for a terminal: the trace stays in the file."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._fmt % {**record.__dict__, "asctime": self.formatTime(record, self.datefmt), "message": _first_line(record)}  # type: ignore[operator]
+        return f"{self.formatTime(record, '%H:%M:%S')} {record.levelname} {_first_line(record)}"
 
 
 def _first_line(record: logging.LogRecord) -> str:

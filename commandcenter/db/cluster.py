@@ -19,15 +19,13 @@ from pathlib import Path
 
 from commandcenter.causes import SetupFault, last_words, unwritable
 from commandcenter.db import cluster_files
-from commandcenter.db.server_programs import ServerUser, program, usable_majors
+from commandcenter.db.cluster_make import FREE_TO_START, MOVED_TO, make_cluster, need_space
+from commandcenter.db.server_programs import ServerUser, program
 from commandcenter.text import Text
 
-MOVED_TO = Path("/var/lib/commandcenter")  # for checkouts the postgres account cannot enter, such as below /root
 START_RETRY_S = 30.0  # after kill -9 the pid file and the orphaned backends block for a moment
 READY_WITHIN_S = 600  # crash recovery of a big city
 STOP_WITHIN_S = 60
-FREE_TO_MAKE = 1024**3
-FREE_TO_START = 128 * 1024**2
 
 
 class PrivateCluster:
@@ -84,8 +82,8 @@ class PrivateCluster:
                 return
             if not self.exists():
                 say(Text("建立本机数据库", "Making the private database cluster"))
-                self._make()
-            self._need_space(FREE_TO_START)
+                make_cluster(self.home, self.user, safe=self.safe)
+            need_space(self.home, FREE_TO_START)
             say(Text("启动本机数据库", "Starting the private database cluster"))
             self._write_files()
             self._launch(deadline)
@@ -135,51 +133,13 @@ class PrivateCluster:
             shutil.rmtree(cluster.socket_dir, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _make(self) -> None:
-        majors = usable_majors()
-        if not majors:
-            raise SetupFault(
-                Text("没有可用的 PostgreSQL 15 与 PostGIS 3：请先运行 make run 安装。", "No PostgreSQL 15 with PostGIS 3 here: run make run, which installs it.")
-            )
-        home = self.home
-        unfinished = home.with_name("postgres.unfinished")  # renamed when complete: a killed initdb leaves no half cluster
-        try:
-            home.parent.mkdir(parents=True, exist_ok=True)
-            for folder in (home.parent, MOVED_TO) if home.is_relative_to(MOVED_TO) else ():
-                folder.chmod(0o755)  # whatever the caller's umask: the server's account has to enter
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(mode=0o700)
-            self.user.give(unfinished)
-        except OSError as refused:
-            raise unwritable(home.parent, refused) from refused
-        self._need_space(FREE_TO_MAKE if self.safe else FREE_TO_START)
-        # LC_ALL=C would give SQL_ASCII; C.UTF-8 is on every Debian and sorts by code point
-        locale = ["--encoding=UTF8", "--locale=C.UTF-8"]
-        access = [f"--username={cluster_files.ADMIN}", "--auth-local=peer", "--auth-host=reject"]
-        made = self.user.run(
-            [program(majors[0], "initdb"), "-D", str(unfinished), *locale, *access, "--data-checksums", "--no-instructions"]
-            + ([] if self.safe else ["--no-sync"])
-        )
-        if made.returncode != 0:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise self._failed(Text("无法建立数据库", "The database cluster cannot be made"), made.stdout)
-        with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as conf:
-            conf.write(f"\ninclude '{cluster_files.INCLUDED}'\n")
-        os.rename(unfinished, home)
-
-    def _need_space(self, wanted_bytes: int) -> None:
-        place = self.home if self.home.exists() else self.home.parent
-        free = shutil.disk_usage(place).free
-        if free < wanted_bytes:
-            mib = f"{free // 1024**2} MiB"
-            raise SetupFault(
-                Text(f"{place} 所在磁盘只剩 {mib}：请腾出空间后重试。", f"Only {mib} are left on the disk of {place}: free some space and try again.")
-            )
-
     def _write_files(self) -> None:
         if not self.user.owns(self.home):
             raise SetupFault(
-                Text(f"{self.home} 属于另一个账号：请用当初建库的账号运行。", f"{self.home} belongs to another account: run as the one that made it.")
+                Text(
+                    f"{self.home} 属于另一个账号：请用当初建库的账号运行。",
+                    f"{self.home} belongs to another account: run as the one that made it.",
+                )
             )
         chosen = cluster_files.settings(
             self.socket_dir, memory_bytes=cluster_files.memory_bytes(), cpus=os.cpu_count() or 1, safe=self.safe
@@ -207,7 +167,10 @@ class PrivateCluster:
             found = self.socket_dir.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.user.uid or found.st_mode & 0o077:
                 raise SetupFault(
-                    Text(f"{self.socket_dir} 被别的账号占用：请删除它。", f"{self.socket_dir} was made by somebody else: remove it.")
+                    Text(
+                        f"{self.socket_dir} 被别的账号占用：请删除它。",
+                        f"{self.socket_dir} was made by somebody else: remove it.",
+                    )
                 ) from None
 
     def _launch(self, deadline: float) -> None:
@@ -279,7 +242,11 @@ class PrivateCluster:
 
 def processes_inside(folder: Path) -> list[int]:
     """Processes whose working directory is the folder: a postmaster and all its backends work in the data directory."""
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _works_in(int(entry.name), folder)]
+    return [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and _works_in(int(entry.name), folder)
+    ]
 
 
 def _works_in(pid: int, folder: Path) -> bool:

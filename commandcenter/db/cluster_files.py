@@ -76,7 +76,11 @@ def settings(socket_dir: Path, *, memory_bytes: int, cpus: int, safe: bool = Tru
 def as_conf(chosen: dict[str, str]) -> str:
     """Settings as PostgreSQL reads them."""
     quoted = (f"{name} = '{value}'" for name, value in chosen.items())
-    return "# written at every start by commandcenter; your own settings go into postgresql.conf below the include\n" + "\n".join(quoted) + "\n"
+    return (
+        "# written at every start by commandcenter; your own settings go into postgresql.conf below the include\n"
+        + "\n".join(quoted)
+        + "\n"
+    )
 
 
 def memory_bytes() -> int:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from commandcenter.causes import SetupFault
 from commandcenter.text import Text
@@ -52,28 +53,30 @@ class ServerUser:
             server = pwd.getpwnam("postgres")
         except KeyError as missing:
             raise SetupFault(
-                Text("没有 postgres 系统账号：请先安装 PostgreSQL。", "There is no system account 'postgres': install PostgreSQL first.")
+                Text(
+                    "没有 postgres 系统账号：请先安装 PostgreSQL。",
+                    "There is no system account 'postgres': install PostgreSQL first.",
+                )
             ) from missing
         return cls(server.pw_name, server.pw_uid, server.pw_gid)
 
     def run(self, command: Sequence[str], timeout_s: float | None = None) -> subprocess.CompletedProcess[str]:
         """Run a program as this account, away from the terminal's Ctrl-C, in English whatever the locale."""
-        other = {"user": self.uid, "group": self.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        return subprocess.run(
+        options: dict[str, Any] = {"cwd": "/", "umask": 0o077, "start_new_session": True, "stdin": subprocess.DEVNULL}
+        options["env"] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        if os.geteuid() == 0:
+            options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
+        said = subprocess.run(
             command,
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=timeout_s,
-            start_new_session=True,
-            umask=0o077,
             check=False,
-            **other,  # type: ignore[call-overload]
+            **options,
         )
+        return subprocess.CompletedProcess(command, said.returncode, said.stdout)
 
     def may_enter(self, folder: Path) -> bool:
         """Whether this account can reach a folder through all its parents."""

@@ -80,10 +80,20 @@ def lint(settings: Settings, arguments: list[str]) -> int:
     """Style, types and who imports whom; every check runs even when an earlier one fails."""
     install(settings, tests=True)
     bin_folder = VENV_PYTHON.parent
-    failed = [name for name, *rest in CHECKS if subprocess.run([str(bin_folder / name), *rest], cwd=ROOT, check=False).returncode]
+    failed = [
+        name
+        for name, *rest in CHECKS
+        if subprocess.run([str(bin_folder / name), *rest], cwd=ROOT, check=False).returncode
+    ]
     if failed:
         listed = "、".join(failed)
         raise SetupFault(Text(f"未通过：{listed}。", f"Not passed: {', '.join(failed)}."))
+    return 0
+
+
+def prepare(settings: Settings, _: list[str]) -> int:
+    """Install everything, run nothing."""
+    install(settings)
     return 0
 
 
@@ -93,7 +103,7 @@ COMMANDS: dict[str, Callable[[Settings, list[str]], int]] = {
     "bless": bless,
     "bench": bench,
     "lint": lint,
-    "install": lambda settings, _: install(settings) or 0,
+    "install": prepare,
 }
 
 
@@ -128,7 +138,9 @@ def adopt(arguments: list[str]) -> list[str]:
             os.environ[PREFIX + SHORT_NAMES[name]] = value
         elif name not in ("ARGS", "PYTHON") and not name.startswith(PREFIX):
             listed = ", ".join(SHORT_NAMES)
-            raise SettingsFault(Text(f"不认识的设置 {name}，可用：{listed}。", f"The setting {name} is unknown; there are {listed}."))
+            raise SettingsFault(
+                Text(f"不认识的设置 {name}，可用：{listed}。", f"The setting {name} is unknown; there are {listed}.")
+            )
     return rest
 
 

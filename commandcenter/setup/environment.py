@@ -11,14 +11,18 @@ from commandcenter.setup.say import watched
 from commandcenter.text import Text
 
 OLDEST_PYTHON = (3, 11)
-RUNTIME, DEVELOPMENT, CONSTRAINTS = (ROOT / name for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"))
+RUNTIME, DEVELOPMENT, CONSTRAINTS = (
+    ROOT / name for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+)
 
 
 def install_environment(*, development: bool) -> None:
     """Bring .venv to the pinned packages. Raises SetupFault with one sentence."""
     if sys.version_info < OLDEST_PYTHON:
         found = sys.version.split()[0]
-        raise SetupFault(Text(f"需要 Python 3.11 或更新，现为 {found}。", f"Python 3.11 or newer is needed; this is {found}."))
+        raise SetupFault(
+            Text(f"需要 Python 3.11 或更新，现为 {found}。", f"Python 3.11 or newer is needed; this is {found}.")
+        )
     _make_venv()
     wanted = fingerprint(sys.version.split()[0], RUNTIME, CONSTRAINTS)
     _install(RUNTIME.name, "runtime", wanted, Text("安装 Python 软件包", "Installing the Python packages"))

@@ -31,7 +31,8 @@ LICENCES = {
     "@mapbox/maki/LICENSE.txt": "maki.txt",
     "@tabler/icons/LICENSE": "tabler.txt",
 }
-TABLER = """
+TABLER = tuple(
+    """
     activity adjustments alert-circle alert-triangle ambulance arrow-back-up arrow-left arrow-right arrow-up-right
     barrier-block bell bell-ringing bolt building building-bank building-community building-hospital building-skyscraper
     bulb bus calendar camera car category certificate chart-bar chart-line check chevron-down chevron-left chevron-right
@@ -46,7 +47,8 @@ TABLER = """
     ruler-2 ruler-measure school search settings shield shield-check shield-lock shopping-cart stack-2 star stethoscope
     sun table tag target-arrow tool toilet-paper traffic-cone traffic-lights trash tree urgent user users users-group
     vector-triangle video video-off wifi wifi-off wheelchair wind world x zoom-in zoom-out
-""".split()
+""".split()  # noqa: SIM905  (a list of a hundred and fifty quoted words reads worse)
+)
 
 
 def install_front_end() -> None:
@@ -80,11 +82,17 @@ def _fetch() -> None:
 def _lay_out(modules: Path, target: Path) -> Path:
     """Copy what the browser needs: two scripts, a stylesheet, the icons and the licences."""
     icons = {f"@tabler/icons/icons/outline/{name}.svg": f"tabler/{name}.svg" for name in TABLER}
-    icons |= {str(svg.relative_to(modules)): f"maki/{svg.name}" for svg in sorted((modules / "@mapbox/maki/icons").glob("*.svg"))}
+    icons |= {
+        str(svg.relative_to(modules)): f"maki/{svg.name}"
+        for svg in sorted((modules / "@mapbox/maki/icons").glob("*.svg"))
+    }
     for source, name in (DIST | icons | {k: f"licences/{v}" for k, v in LICENCES.items()}).items():
         if not (modules / source).is_file():
             raise SetupFault(
-                Text(f"前端库缺少文件 {source}：package-lock.json 与程序不符。", f"The front-end libraries lack {source}: package-lock.json does not fit this program.")
+                Text(
+                    f"前端库缺少文件 {source}：package-lock.json 与程序不符。",
+                    f"The front-end libraries lack {source}: package-lock.json does not fit this program.",
+                )
             )
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(modules / source, target / name)

@@ -94,9 +94,13 @@ def held_port(settings: Settings) -> Iterator[socket.socket]:
     """The address, bound but not yet listening: nobody else can take it while the city loads."""
     where = f"{settings.host}:{settings.port}"
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
     except OSError:
-        raise SettingsFault(Text(f"地址 {settings.host} 无法解析。", f"The address {settings.host} cannot be resolved.")) from None
+        raise SettingsFault(
+            Text(f"地址 {settings.host} 无法解析。", f"The address {settings.host} cannot be resolved.")
+        ) from None
     with socket.socket(family, kind, protocol) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -108,7 +112,12 @@ def held_port(settings: Settings) -> Iterator[socket.socket]:
 
 def _port_taken(where: str, port: int, refused: OSError) -> SetupFault:
     if isinstance(refused, PermissionError):
-        return SetupFault(Text(f"本账号不能使用端口 {port}：请用 1024 以上的端口。", f"This account may not use port {port}: take one above 1024."))
+        return SetupFault(
+            Text(
+                f"本账号不能使用端口 {port}：请用 1024 以上的端口。",
+                f"This account may not use port {port}: take one above 1024.",
+            )
+        )
     return SetupFault(
         Text(
             f"{where} 已被别的程序占用或不是本机地址：用 make run PORT=另一个端口。",
@@ -119,11 +128,16 @@ def _port_taken(where: str, port: int, refused: OSError) -> SetupFault:
 
 def _already_running(run: Run | None, name: str | None) -> SetupFault:
     if name is not None:
-        return SetupFault(Text("另一次安装正在进行：请等它结束。", "Another set-up is at work here: wait until it has finished."))
+        return SetupFault(
+            Text("另一次安装正在进行：请等它结束。", "Another set-up is at work here: wait until it has finished.")
+        )
     at = f" {run['url']}（pid {run['pid']}）" if run else ""
     at_en = f" at {run['url']} (pid {run['pid']})" if run else ""
     return SetupFault(
-        Text(f"这个城市已在运行{at}：不能再启动一次；停止用 make stop。", f"This city is already running{at_en}; it cannot be started twice. make stop ends it.")
+        Text(
+            f"这个城市已在运行{at}：不能再启动一次；停止用 make stop。",
+            f"This city is already running{at_en}; it cannot be started twice. make stop ends it.",
+        )
     )
 
 

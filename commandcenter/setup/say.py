@@ -74,7 +74,14 @@ def watched(command: Sequence[str], doing: Text, *, log: Path, cwd: Path, env: M
     with open_log(log) as kept:
         try:
             child = subprocess.Popen(
-                command, cwd=cwd, env=env, stdin=None, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=None,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
             )
         except FileNotFoundError as missing:
             raise SetupFault(Text(f"找不到命令 {command[0]}。", f"The command {command[0]} is not there.")) from missing
@@ -89,5 +96,8 @@ def watched(command: Sequence[str], doing: Text, *, log: Path, cwd: Path, env: M
     if child.returncode != 0:
         reason = last_words("".join(last), fetching=True)
         raise SetupFault(
-            Text(f"这一步没有成功：{doing.zh}。{reason.zh}（详见 {log}）", f"This step failed: {doing.en}. {reason.en} (Details: {log})")
+            Text(
+                f"这一步没有成功：{doing.zh}。{reason.zh}（详见 {log}）",
+                f"This step failed: {doing.en}. {reason.en} (Details: {log})",
+            )
         )

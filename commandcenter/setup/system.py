@@ -61,7 +61,10 @@ def _root_prefix(missing: list[str]) -> list[str]:
     names = " ".join(_debian_12_names(missing))
     if shutil.which("apt-get") is None:
         raise SetupFault(
-            Text(f"缺少 {names}，而本机没有 apt-get：请用本机的软件包管理器安装。", f"{names} are missing and there is no apt-get here: install them with this system's package manager.")
+            Text(
+                f"缺少 {names}，而本机没有 apt-get：请用本机的软件包管理器安装。",
+                f"{names} are missing and there is no apt-get here: install them with this system's package manager.",
+            )
         )
     if os.geteuid() == 0:
         return []
@@ -103,7 +106,12 @@ def _no_main_cluster(as_root: list[str]) -> Iterator[None]:
     """While the server package installs, Debian shall not make its own cluster on port 5432: we need none."""
     folder = os.path.dirname(NO_MAIN_CLUSTER)
     subprocess.run([*as_root, "mkdir", "-p", folder], check=False)
-    subprocess.run([*as_root, "tee", NO_MAIN_CLUSTER], input=b"create_main_cluster = false\n", stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        [*as_root, "tee", NO_MAIN_CLUSTER],
+        input=b"create_main_cluster = false\n",
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
     try:
         yield
     finally:
