@@ -1,0 +1,306 @@
+"""What one source means: its mapping file, read and checked against the schema before a single row is touched.
+
+A mapping names reader, encoding, CRS, key, columns with units, value tables, class rules, cadence, owner and licence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from commandcenter.db.schema import Base
+from commandcenter.errors import BadInput
+from commandcenter.text import Text
+from commandcenter.toml_file import TomlTable, nearest
+from ingest.convert import KINDS, UNITS
+from ingest.derive import DERIVATIONS
+
+MAPPING_FOLDER = Path(__file__).resolve().parent / "mappings"
+READERS = ("geojson", "csv", "osm")
+SHIFTED = ("GCJ-02", "BD-09")
+GEOMETRIES = ("point", "line", "polygon", "any")
+CADENCE_S = {"m": 60, "h": 3600, "d": 86_400}
+# Written by the loader itself, never by a mapping.
+OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "geom", "geom_3857", "label_3857", "sector_3857"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of the target is filled from fields of the source."""
+
+    name: str
+    fields: tuple[str, ...]
+    template: str | None
+    kind: str
+    unit: str | None
+    format: str | None
+    table: Dict[str, Any] | None
+    keep_unknown: bool
+    default: Any
+    required: bool
+    low: float | None
+    high: float | None
+    only_with: str | None
+
+
+@dataclass(frozen=True)
+class ClassRule:
+    """Rows that show these values (None: any value) and this geometry get these columns; the first rule that fits wins."""
+
+    when: Dict[str, frozenset[str] | None]
+    geometry: str | None
+    gives: Dict[str, Any]
+
+    def fits(self, values: Dict[str, Any], geometry: str) -> bool:
+        """Whether a row belongs to this class."""
+        if self.geometry is not None and self.geometry != geometry:
+            return False
+        for key, wanted in self.when.items():
+            value = values.get(key)
+            if value is None or (wanted is not None and str(value) not in wanted):
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One source's mapping."""
+
+    name: str
+    target: str
+    reader: str
+    encoding: str
+    crs: str
+    title: Text
+    owner: str
+    licence: str
+    attribution: str
+    cadence_s: int | None
+    estimated: bool
+    data_as_of: datetime | None
+    key: tuple[str, ...]
+    geometry: str
+    lonlat: tuple[str, str] | None
+    delimiter: str
+    columns: tuple[Column, ...]
+    constants: Dict[str, Any]
+    classes: tuple[ClassRule, ...]
+    derive: tuple[str, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field of the source that the mapping names."""
+        named: dict[str, None] = dict.fromkeys(self.key)
+        for column in self.columns:
+            named.update(dict.fromkeys(column.fields))
+        for rule in self.classes:
+            named.update(dict.fromkeys(rule.when))
+        named.update(dict.fromkeys(self.lonlat or ()))
+        return tuple(named)
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The target's columns in the order they are written, without key, hash and geometry."""
+        names = dict.fromkeys(column.name for column in self.columns)
+        for rule in self.classes:
+            names.update(dict.fromkeys(rule.gives))
+        names.update(dict.fromkeys(self.constants))
+        for name in self.derive:
+            names.update(dict.fromkeys(DERIVATIONS[name].writes))
+        return tuple(names)
+
+
+def mapping_names(folder: Path = MAPPING_FOLDER) -> list[str]:
+    """The names of all mappings that ship."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def load_mapping(name_or_path: str | Path, folder: Path = MAPPING_FOLDER) -> Mapping:
+    """The mapping of a name or file. Raises BadInput, whose sentence names file, line, key and the nearest valid word."""
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        known = mapping_names(folder)
+        if str(name_or_path) not in known:
+            near = nearest(str(name_or_path), known)
+            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+            raise BadInput(
+                Text(
+                    f"没有映射“{name_or_path}”，已有：{'、'.join(known)}{hint.zh}。",
+                    f"There is no mapping '{name_or_path}'; there are {', '.join(known)}{hint.en}.",
+                )
+            )
+        path = folder / f"{name_or_path}.toml"
+    return _mapping(path.stem, TomlTable.read(path))
+
+
+def _mapping(name: str, top: TomlTable) -> Mapping:
+    target = top.word("target", sorted(Base.metadata.tables))
+    reader = top.word("reader", READERS)
+    tables = top.table("tables")
+    columns_of_target = _writable(target)
+    mapping = Mapping(
+        name=name,
+        target=target,
+        reader=reader,
+        encoding=_encoding(top),
+        crs=_crs(top),
+        title=top.text("title"),
+        owner=top.take("owner", str),
+        licence=top.take("licence", str),
+        attribution=top.take("attribution", str),
+        cadence_s=_cadence(top),
+        estimated=top.take("estimated", bool, False),
+        data_as_of=top.take("data_as_of", datetime, None),
+        key=tuple(str(part) for part in top.take("key", list, ["@id"] if reader == "osm" else [])),
+        geometry=top.word("geometry", GEOMETRIES),
+        lonlat=_lonlat(top, reader),
+        delimiter=top.take("delimiter", str, ","),
+        columns=_columns(top.table("columns"), columns_of_target, tables),
+        constants=_given(top.table("constants"), columns_of_target),
+        classes=tuple(_class_rule(item, columns_of_target) for item in top.tables("class")),
+        derive=_derive(top),
+    )
+    top.finish()
+    if not mapping.key:
+        raise top.fault("key", Text("“key”不能为空：没有键就无法识别重复导入", "'key' must not be empty: without it a second run cannot know its rows"))
+    _check_filled(mapping, top)
+    return mapping
+
+
+def _writable(target: str) -> list[str]:
+    table = Base.metadata.tables[target]
+    return [column.name for column in table.columns if column.name not in OWN_COLUMNS and column.computed is None]
+
+
+def _check_filled(mapping: Mapping, top: TomlTable) -> None:
+    table = Base.metadata.tables[mapping.target]
+    for column in table.columns:
+        must = not column.nullable and column.server_default is None and column.computed is None
+        if must and column.name not in OWN_COLUMNS and column.name not in mapping.written:
+            raise top.fault(
+                "target",
+                Text(
+                    f"目标表 {mapping.target} 的列“{column.name}”必须有值，映射却没有给出",
+                    f"the column '{column.name}' of {mapping.target} must be filled, and the mapping does not fill it",
+                ),
+            )
+
+
+def _encoding(top: TomlTable) -> str:
+    name = top.take("encoding", str, "utf-8")
+    try:
+        "".encode(name)
+    except LookupError:
+        raise top.fault("encoding", Text(f"未知的编码“{name}”，例如 utf-8、gb18030", f"the encoding '{name}' is unknown; two are utf-8 and gb18030")) from None
+    return name
+
+
+def _crs(top: TomlTable) -> str:
+    name = top.take("crs", str)
+    if name in SHIFTED:
+        return name
+    if not re.fullmatch(r"EPSG:\d{4,6}", name):
+        near = nearest(name, (*SHIFTED, "EPSG:4326", "EPSG:4490", "EPSG:3857"))
+        raise top.fault(
+            "crs",
+            Text(
+                f"坐标系“{name}”不可用：请写 EPSG 代码（如 EPSG:4490）、GCJ-02 或 BD-09" + (f"，是否指“{near}”？" if near else ""),
+                f"the CRS '{name}' is not usable: write an EPSG code (EPSG:4490), GCJ-02 or BD-09" + (f"; is '{near}' meant?" if near else ""),
+            ),
+        )
+    try:
+        CRS.from_user_input(name)
+    except CRSError:
+        raise top.fault("crs", Text(f"没有坐标系 {name}", f"there is no CRS {name}")) from None
+    return name
+
+
+def _cadence(top: TomlTable) -> int | None:
+    written = top.take("cadence", str)
+    if written == "once":
+        return None
+    found = re.fullmatch(r"(\d+)([mhd])", written)
+    if found is None:
+        raise top.fault("cadence", Text(f"“cadence”应写作 once、15m、1h 或 1d，现为“{written}”", f"'cadence' must look like once, 15m, 1h or 1d, not '{written}'"))
+    return int(found.group(1)) * CADENCE_S[found.group(2)]
+
+
+def _lonlat(top: TomlTable, reader: str) -> tuple[str, str] | None:
+    if reader != "csv":
+        return None
+    place = top.table("place")
+    names = place.take("lon", str), place.take("lat", str)
+    place.finish()
+    return names
+
+
+def _derive(top: TomlTable) -> tuple[str, ...]:
+    names = tuple(str(name) for name in top.take("derive", list, []))
+    for name in names:
+        top.known("derive", name, DERIVATIONS)
+    return names
+
+
+def _given(table: TomlTable, columns: list[str]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for key in table.keys:
+        table.known(key, key, columns)
+        given[key] = table.take(key, object)
+    return given
+
+
+def _class_rule(item: TomlTable, columns: list[str]) -> ClassRule:
+    when_table = item.table("when")
+    when: dict[str, frozenset[str] | None] = {}
+    for key in when_table.keys:
+        value = when_table.take(key, object)
+        when[key] = None if value == "*" else frozenset(map(str, value)) if isinstance(value, list) else frozenset({str(value)})
+    geometry = item.word("geometry", GEOMETRIES, None) if "geometry" in item else item.take("geometry", str, None)
+    rule = ClassRule(when, geometry, _given(item.table("set"), columns))
+    item.finish()
+    return rule
+
+
+def _columns(table: TomlTable, columns: list[str], tables: TomlTable) -> tuple[Column, ...]:
+    found = []
+    for name in table.keys:
+        table.known(name, name, columns)
+        found.append(_column(name, table.table(name), tables))
+    tables.finish()
+    return tuple(found)
+
+
+def _column(name: str, item: TomlTable, tables: TomlTable) -> Column:
+    template = item.take("template", str, None)
+    if template is not None:
+        fields = tuple(re.findall(r"\{([^}]+)\}", template))
+    else:
+        written = item.take("from", object)
+        fields = tuple(map(str, written)) if isinstance(written, list) else (str(written),)
+    table_name = item.take("table", str, None)
+    if table_name is not None:
+        item.known("table", table_name, tables.keys)
+    column = Column(
+        name=name,
+        fields=fields,
+        template=template,
+        kind=item.word("kind", KINDS, "text"),
+        unit=item.word("unit", UNITS, None) if "unit" in item else item.take("unit", str, None),
+        format=item.take("format", str, None),
+        table=tables.take(table_name, dict) if table_name is not None else None,
+        keep_unknown=item.take("keep_unknown", bool, False),
+        default=item.take("default", object, None),
+        required=item.take("required", bool, False),
+        low=item.take("low", float, None),
+        high=item.take("high", float, None),
+        only_with=item.take("only_with", str, None),
+    )
+    item.finish()
+    return column

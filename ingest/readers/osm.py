@@ -1,0 +1,79 @@
+"""OpenStreetMap objects (.pbf, .osm, .osm.gz) that fit a class rule of the mapping, with their tags as values.
+
+``@id`` is n, w or r with the object's number. Areas (closed ways, multipolygon relations) are polygons; a way is a
+line; coordinates are EPSG:4326.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import osmium
+import shapely
+
+from commandcenter.errors import BadInput
+from commandcenter.text import Text
+from ingest.mapping import Mapping
+from ingest.readers.opened import check_there
+from ingest.record import RAW_LENGTH, Finding, SourceRow
+
+
+def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
+    """The objects that fit; an object whose nodes are not all in the file arrives with its fault set."""
+    check_there(path)
+    keys = {next(iter(rule.when)) for rule in mapping.classes}
+    shapes = {rule.geometry for rule in mapping.classes}
+    try:
+        objects = osmium.FileProcessor(str(path)).with_locations()
+        if shapes & {"polygon", None, "any"}:
+            objects = objects.with_areas(osmium.filter.KeyFilter(*keys))
+        objects = objects.with_filter(osmium.filter.KeyFilter(*keys))
+        factory = osmium.geom.WKBFactory()
+        for item in objects:
+            row = _row(item, mapping, factory)
+            if row is not None:
+                yield row
+    except (RuntimeError, osmium.InvalidLocationError) as fault:
+        raise BadInput(
+            Text(
+                f"{path.name} 不是完整的 OpenStreetMap 文件：{fault}；没有写入任何数据。",
+                f"{path.name} is no complete OpenStreetMap file: {fault}; nothing was loaded.",
+            )
+        ) from fault
+
+
+def _row(item: Any, mapping: Mapping, factory: Any) -> SourceRow | None:
+    kind, key = _kind_and_key(item)
+    if kind is None:
+        return None
+    tags = {tag.k: tag.v for tag in item.tags}
+    if not any(rule.fits(tags, kind) for rule in mapping.classes):
+        return None
+    values: dict[str, Any] = {**tags, "@id": key}
+    raw = json.dumps(values, ensure_ascii=False)[:RAW_LENGTH]
+    try:
+        made = {"point": factory.create_point, "line": factory.create_linestring, "polygon": factory.create_multipolygon}[kind](item)
+    except (RuntimeError, osmium.InvalidLocationError) as fault:
+        return SourceRow(
+            key,
+            values,
+            raw,
+            fault=Finding("nodes_missing", "geometry", Text(f"缺少节点，无法成形（{fault}）。", f"Its nodes are not all in the file ({fault}).")),
+        )
+    geometry = shapely.from_wkb(bytes.fromhex(made) if isinstance(made, str) else made)
+    if kind == "polygon" and len(geometry.geoms) == 1:
+        geometry = geometry.geoms[0]
+    return SourceRow(key, values, raw, geometry)
+
+
+def _kind_and_key(item: Any) -> tuple[str | None, str]:
+    if item.is_node():
+        return "point", f"n{item.id}"
+    if item.is_way():
+        return "line", f"w{item.id}"
+    if item.is_area():
+        return "polygon", f"{'w' if item.from_way() else 'r'}{item.orig_id()}"
+    return None, ""
