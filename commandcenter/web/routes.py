@@ -66,6 +66,7 @@ def map_routes(state: State) -> APIRouter:
                     {"id": p.id, "title": p.title.to(lang), "centre": centre_name(city, p.id, lang), "layers": p.layers, "variant": p.variant}
                     for p in PRESETS.values()
                 ],
+                "rasters": [{**raster, "title": raster["title"][lang]} for raster in city.settings.get("raster", [])],
                 **catalogue(state.layers, lang, theme),
             }
         )  # fmt: skip
