@@ -14,7 +14,7 @@ from types import FrameType
 from commandcenter.causes import SetupFault, cause_of
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
-from commandcenter.errors import CommandCenterError
+from commandcenter.errors import CommandCenterError, SettingsFault
 from commandcenter.setup import say
 from commandcenter.setup.__main__ import adopt
 from commandcenter.setup.preflight import check_data_dir, held_port, run_lock, stop_run, url_of
@@ -33,7 +33,7 @@ def city_database(settings: Settings) -> Iterator[tuple[Settings, PrivateCluster
         return settings.with_dsn(application_dsn(settings))
 
     if settings.database_url is not None:
-        yield migrate(settings.database_url), None
+        yield migrate(_readable_url(settings.database_url)), None
         return
     check_data_dir(settings.data_dir)
     with PrivateCluster(settings.data_dir).in_use(say.step) as cluster:
@@ -100,6 +100,7 @@ def cluster(settings: Settings, words: argparse.Namespace) -> int:
     if words.what == "start":
         check_data_dir(settings.data_dir)
         private.start(say.step)
+        private.keep()
     elif words.what == "stop" and not private.stop_unless_used():
         raise SetupFault(
             Text(
@@ -189,7 +190,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(signum, _interrupted)
     settings = Settings()
     try:
-        words = _parser().parse_args(adopt(arguments))
+        words = _words(arguments)
         settings = Settings.from_env()
         return COMMANDS[words.command](settings, words)
     except CommandCenterError as error:
@@ -203,6 +204,16 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
+def _words(arguments: list[str]) -> argparse.Namespace:
+    """The command line understood; only psql takes words we do not know."""
+    parser = _parser()
+    words, others = parser.parse_known_args(adopt(arguments))
+    if others and words.command != "psql":
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    words.arguments = others
+    return words
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m commandcenter", description="城市指挥中心 | Smart-city command center"
@@ -212,9 +223,23 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=about)
         if name == "cluster":
             command.add_argument("what", choices=("start", "stop", "status"))
-        if name == "psql":
-            command.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
+
+
+def _readable_url(url: str) -> str:
+    """The URL, if it can be read as one; the sentence does not repeat it, because it may hold a password."""
+    import psycopg  # noqa: PLC0415
+
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise SettingsFault(
+            Text(
+                "COMMANDCENTER_DATABASE_URL 应写作 postgresql://用户:密码@主机:5432/数据库。",
+                "COMMANDCENTER_DATABASE_URL must look like postgresql://user:password@host:5432/database.",
+            )
+        ) from None
+    return url
 
 
 def _announce(settings: Settings) -> None:

@@ -16,6 +16,7 @@ from commandcenter.causes import SetupFault
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.errors import CommandCenterError
+from commandcenter.setup.preflight import BACKLOG, open_port
 from commandcenter.text import Text
 
 LOG_BYTES, LOG_FILES = 10_000_000, 5
@@ -65,9 +66,11 @@ def serve(
         forwarded_allow_ips=list(settings.trusted_proxies),
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_S,
     )
     server = CityServer(config, ready, cluster)
+    open_port(listener, settings)
     with suppress(KeyboardInterrupt):  # uvicorn has closed in order and passes the signal on
         server.run(sockets=[listener])
     if not server.started:

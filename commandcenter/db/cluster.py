@@ -51,6 +51,10 @@ class PrivateCluster:
         return Path("/tmp") / f"commandcenter-{self.user.uid}-{self._digest}"
 
     @property
+    def _kept(self) -> Path:
+        return self.data_dir / "cluster.kept"
+
+    @property
     def _digest(self) -> str:
         return hashlib.sha256(os.path.realpath(self.data_dir).encode()).hexdigest()[:12]
 
@@ -90,11 +94,13 @@ class PrivateCluster:
 
     def stop(self) -> None:
         """Stop the server in order; nothing happens when it is down."""
+        self._kept.unlink(missing_ok=True)
         if self._state() == "down":
             return
         stopped = self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(STOP_WITHIN_S))
         if self._state() != "down":
             raise self._failed(Text("数据库没有停下", "The database did not stop"), stopped)
+        shutil.rmtree(self.socket_dir, ignore_errors=True)
 
     @contextmanager
     def in_use(self, say: Callable[[Text], None] = lambda _: None) -> Iterator[PrivateCluster]:
@@ -105,8 +111,12 @@ class PrivateCluster:
                 self.start(say)
                 yield self
             finally:
-                if _taken_alone(users):
+                if _taken_alone(users) and not self._kept.exists():
                     self.stop()
+
+    def keep(self) -> None:
+        """Let the server run on when the last command leaves, until it is stopped on purpose."""
+        self._kept.touch()
 
     def stop_unless_used(self) -> bool:
         """Stop the server unless some command is using it; says whether it is down now."""
@@ -120,17 +130,16 @@ class PrivateCluster:
 
     @classmethod
     @contextmanager
-    def temporary(cls) -> Iterator[PrivateCluster]:
+    def temporary(cls, *, safe: bool = False) -> Iterator[PrivateCluster]:
         """A throw-away cluster for tests, in a directory of its own, removed afterwards."""
         folder = Path(tempfile.mkdtemp(prefix="cc-test-"))
         folder.chmod(0o755)  # the server's account has to enter it
-        cluster = cls(folder, safe=False)
+        cluster = cls(folder, safe=safe)
         try:
             cluster.start()
             yield cluster
         finally:
             cluster.stop()
-            shutil.rmtree(cluster.socket_dir, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
     def _write_files(self) -> None:
@@ -175,21 +184,31 @@ class PrivateCluster:
 
     def _launch(self, deadline: float) -> None:
         while True:
-            self._drop_stale_pid()
+            self._drop_stale_files()
+            began_at = time.time()
             said = self._pg_ctl("start", "-w", "-t", str(READY_WITHIN_S), "-l", str(self.home / "start.log"))
             if self.running():
                 return
-            words = said + "\n" + self._read("start.log")
+            words = said + "\n" + self._read("start.log") + self._logged_since(began_at)
             lingering = "lock file" in words or "shared memory block" in words
             if not lingering or time.monotonic() > deadline:
                 raise self._failed(Text("数据库无法启动", "The database does not start"), words)
             time.sleep(0.5)
 
-    def _drop_stale_pid(self) -> None:
-        """A pid file whose number now belongs to an unrelated process would block for ever; drop it when nobody works here."""
-        if self._read("postmaster.pid") and not processes_inside(self.home):
-            (self.home / "postmaster.pid").unlink(missing_ok=True)
+    def _drop_stale_files(self) -> None:
+        """After kill -9 a lock file names a number that is a zombie's or a stranger's by now, and would block for ever.
+
+        Nobody works in the data directory: then nobody serves it. Orphaned backends do, and are waited for.
+        """
         (self.home / "start.log").unlink(missing_ok=True)
+        if not processes_inside(self.home):
+            for stale in (self.home / "postmaster.pid", *self.socket_dir.glob(".s.PGSQL.*")):
+                stale.unlink(missing_ok=True)
+
+    def _logged_since(self, moment: float) -> str:
+        """What the server's own log says since a moment (seconds since 1970), the last 4000 characters."""
+        logs = [path for path in (self.home / "log").glob("*.log") if path.stat().st_mtime >= moment - 1]
+        return "".join(path.read_text(encoding="utf-8", errors="replace")[-4000:] for path in logs)
 
     def _pg_ctl(self, *arguments: str) -> str:
         major = int(self._read("PG_VERSION").strip() or 0)

@@ -20,6 +20,7 @@ from commandcenter.errors import SettingsFault
 from commandcenter.text import Text
 
 STOP_WITHIN_S = 40
+BACKLOG = 2048
 
 
 class Run(TypedDict):
@@ -91,26 +92,33 @@ def stop_run(settings: Settings) -> bool:
 
 @contextmanager
 def held_port(settings: Settings) -> Iterator[socket.socket]:
-    """The address, bound but not yet listening: nobody else can take it while the city loads."""
-    where = f"{settings.host}:{settings.port}"
+    """The address, bound but not yet listening: a busy one is known before minutes of loading."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
-            0
-        ]
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
     except OSError:
         raise SettingsFault(
             Text(f"地址 {settings.host} 无法解析。", f"The address {settings.host} cannot be resolved.")
         ) from None
     with socket.socket(family, kind, protocol) as listener:
+        # without it the connections of the run before, still closing, would block a restart for a minute
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(address)
         except OSError as refused:
-            raise _port_taken(where, settings.port, refused) from refused
+            raise _port_taken(settings, refused) from refused
         yield listener
 
 
-def _port_taken(where: str, port: int, refused: OSError) -> SetupFault:
+def open_port(listener: socket.socket, settings: Settings) -> None:
+    """Listen on the held address; somebody may have been faster while the city was loading."""
+    try:
+        listener.listen(BACKLOG)
+    except OSError as refused:
+        raise _port_taken(settings, refused) from refused
+
+
+def _port_taken(settings: Settings, refused: OSError) -> SetupFault:
+    where, port = f"{settings.host}:{settings.port}", settings.port
     if isinstance(refused, PermissionError):
         return SetupFault(
             Text(
