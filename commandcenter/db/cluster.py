@@ -76,6 +76,13 @@ class PrivateCluster:
 
     def start(self, say: Callable[[Text], None] = lambda _: None) -> None:
         """Make the cluster if it is not there, start it if it is not up; after a crash it heals itself. Raises SetupFault."""
+        if self.home.exists() and not self.user.owns(self.home):
+            raise SetupFault(
+                Text(
+                    f"{self.home} 属于另一个账号：请用当初建库的账号运行。",
+                    f"{self.home} belongs to another account: run as the one that made it.",
+                )
+            )
         with self._alone():
             deadline = time.monotonic() + START_RETRY_S
             while (state := self._state()) not in ("down", "ready"):
@@ -143,13 +150,6 @@ class PrivateCluster:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _write_files(self) -> None:
-        if not self.user.owns(self.home):
-            raise SetupFault(
-                Text(
-                    f"{self.home} 属于另一个账号：请用当初建库的账号运行。",
-                    f"{self.home} belongs to another account: run as the one that made it.",
-                )
-            )
         chosen = cluster_files.settings(
             self.socket_dir, memory_bytes=cluster_files.memory_bytes(), cpus=os.cpu_count() or 1, safe=self.safe
         )
