@@ -1,0 +1,5 @@
+"""The pages of the command center, an explicit list: the factory registers them, nothing happens at import."""
+
+from commandcenter.pages.wall import PAGE as WALL
+
+PAGES = (WALL,)

@@ -1,0 +1,35 @@
+"""The wall (``/``): the city's map with its layers, numbers, side list and cards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import dash
+from dash.development.base_component import Component
+
+from commandcenter.pages.root import asked_language, asked_theme, root
+from commandcenter.pages.wall.answers import register
+from commandcenter.pages.wall.layout import wall_layout
+from commandcenter.text import Language, Text
+from commandcenter.web.state import State
+
+
+@dataclass(frozen=True)
+class WallPage:
+    """The page as the composition root takes it."""
+
+    path: str = "/"
+    title: Text = Text("城市指挥中心", "City command center")
+
+    def layout(self, state: State, language: Language = "zh", **query: Any) -> Component:
+        """The first layout: frame and empty places; the map, the layers and the numbers arrive by themselves."""
+        return wall_layout(language)
+
+    def register(self, app: dash.Dash, state: State) -> None:
+        """The wall's callbacks, and the wall as what the application shows."""
+        register(app, state)
+        app.layout = lambda: root(self.layout(state, asked_language(app, state.settings.language)), asked_theme(app))
+
+
+PAGE = WallPage()

@@ -1,0 +1,98 @@
+"""The wall's callbacks: card, numbers and side list, search. Each parses, asks a layer's function as the actor, renders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash
+from dash import Input, Output
+from dash.development.base_component import Component
+
+from commandcenter.errors import CommandCenterError, NotFound
+from commandcenter.pages.wall import ids
+from commandcenter.pages.wall.card import card_view, choices_view, fault_view
+from commandcenter.pages.wall.numbers import queue_view, strip_view
+from commandcenter.pages.wall.results import results_view
+from commandcenter.text import Language, Text
+from commandcenter.web.context import current_actor
+from commandcenter.web.state import State
+from layers.cards import read_card, ref_of_code
+from layers.figures import PRESETS, QUEUE_TITLES, side_list, strip
+from layers.search import search
+
+QUEUE_LENGTH = 40
+GONE = Text("找不到这个对象，或不在您的辖区内。", "There is no such thing, or it lies outside your jurisdiction.")
+
+
+def register(app: dash.Dash, state: State) -> None:
+    """The three questions the wall asks the server through Dash."""
+
+    @app.callback(Output(ids.CARD, "children"), Input(ids.PICKED, "data"))
+    async def show_picked(picked: dict[str, Any] | None) -> Component | list[Component]:
+        return await picked_answer(state, picked)
+
+    @app.callback(Output(ids.STRIP, "children"), Output(ids.QUEUE, "children"), Input(ids.ASK, "data"), prevent_initial_call=True)
+    async def show_numbers(ask: dict[str, Any]) -> tuple[Any, Any]:
+        return await numbers_answer(state, ask)
+
+    @app.callback(Output(ids.RESULTS, "children"), Input(ids.QUERY, "data"), prevent_initial_call=True)
+    async def show_results(query: dict[str, Any]) -> Any:
+        return await search_answer(state, query)
+
+
+async def picked_answer(state: State, picked: Mapping[str, Any] | None) -> Component | list[Component]:
+    """The card of the picked thing, or the list of several to choose from."""
+    if not picked:
+        return []
+    language = _language(picked)
+    current, others = picked.get("current"), list(picked.get("others") or [])
+    if not current:
+        return choices_view(others, language)
+    try:
+        actor, zone = current_actor(), (await state.city()).zone
+        ref = await _ref(state, current)
+        card = await read_card(state.reader, actor, state.layers, str(current["layer"]), ref, language, zone)
+    except CommandCenterError as fault:
+        return fault_view(fault.sentence, language)
+    return card_view(card, others, language, state.layers)
+
+
+async def numbers_answer(state: State, ask: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The number strip and the side list of a preset."""
+    language, preset = _language(ask), str(ask.get("preset"))
+    preset = preset if preset in PRESETS else next(iter(PRESETS))
+    try:
+        actor, zone = current_actor(), (await state.city()).zone
+        figures = await strip(state.reader, actor, preset, language)
+        rows = await side_list(state.reader, actor, preset, language, QUEUE_LENGTH)
+    except CommandCenterError as fault:
+        return fault_view(fault.sentence, language), fault_view(fault.sentence, language)
+    return strip_view(figures, language, zone), queue_view(QUEUE_TITLES[PRESETS[preset].queue], rows, language)
+
+
+async def search_answer(state: State, query: Mapping[str, Any]) -> Any:
+    """The findings of a search as a list to walk through."""
+    language, phrase = _language(query), str(query.get("text") or "")[:100]
+    if not phrase.strip():
+        return []
+    try:
+        hits = await search(state.reader, current_actor(), phrase, language)
+    except CommandCenterError as fault:
+        return fault_view(fault.sentence, language)
+    return results_view(hits, state.layers, language)
+
+
+async def _ref(state: State, thing: Mapping[str, Any]) -> int:
+    """The row of a thing named by id, or by its code as cards name neighbours."""
+    if thing.get("id") is not None:
+        return int(thing["id"])
+    layer = state.layers.get(str(thing.get("layer")))
+    found = await ref_of_code(state.reader, current_actor(), layer, str(thing.get("code"))) if layer else None
+    if found is None:
+        raise NotFound(GONE)
+    return found
+
+
+def _language(ask: Mapping[str, Any]) -> Language:
+    return "en" if ask.get("language") == "en" else "zh"
