@@ -15,6 +15,7 @@ import psycopg
 from commandcenter.actor import Actor
 from commandcenter.city import City
 from commandcenter.db.load import upsert
+from commandcenter.db.registers import write_source
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
@@ -112,7 +113,7 @@ def load_file(
     run_id: int | None = None
     try:
         with acting(connection, actor):
-            store.write_source(connection, store.source_of(mapping))
+            write_source(connection, store.source_of(mapping))
             run_id = store.begin_run(connection, mapping.name, mapping.name, path.name, sha256)
             counts = upsert(connection, actor, mapping.target, pipeline.columns, pipeline.rows(), source=mapping.name, run_id=run_id)
             tally = pipeline.tally
@@ -161,7 +162,7 @@ def _note_failure(
     connection: psycopg.Connection, actor: Actor, mapping: Mapping, path: Path, sha256: str, fault: BadInput
 ) -> None:
     with acting(connection, actor):
-        store.write_source(connection, store.source_of(mapping))
+        write_source(connection, store.source_of(mapping))
         run_id = store.begin_run(connection, mapping.name, mapping.name, path.name, sha256)
         store.end_run(connection, run_id, "failed", Tally(), f"{fault.sentence.zh} {fault.sentence.en}")
 

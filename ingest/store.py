@@ -7,48 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
-from commandcenter.city import City
 from ingest.mapping import Mapping
 from ingest.record import Tally
 
-PLACED_TABLES = ("building", "household_count", "address", "camera", "cases", "service_point", "component", "key_site", "compound")
-THINNED_TABLES = {"camera": (11, 15), "service_point": (11, 15), "component": (13, 17)}
-SEARCHED_LAYERS = {
-    "area": "areas",
-    "base_feature": "base",
-    "grid": "grids",
-    "compound": "compounds",
-    "building": "buildings",
-    "camera": "cameras",
-    "service_point": "service_points",
-    "key_site": "key_sites",
-    "component": "components",
-    "cases": "cases",
-    "address": "addresses",
-}
-
-
-def write_city(connection: psycopg.Connection, city: City) -> None:
-    """Say which city this database belongs to, or renew its settings."""
-    row = {**city.row, "settings": Jsonb(city.settings)}
-    names = list(row)
-    connection.execute(
-        f"insert into city ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (key) do update set "
-        + ", ".join(f"{name} = excluded.{name}" for name in names[1:]),
-        list(row.values()),
-    )
-
-
-def write_source(connection: psycopg.Connection, source: dict[str, Any]) -> None:
-    """Register a source, or renew its description."""
-    names = list(source)
-    connection.execute(
-        f"insert into source ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (name) do update set "
-        + ", ".join(f"{name} = excluded.{name}" for name in names if name != "name"),
-        list(source.values()),
-    )
+PLACED_TABLES = ("building", "address", "camera", "cases", "service_point", "component", "key_site", "compound")
 
 
 def source_of(mapping: Mapping) -> dict[str, Any]:
@@ -62,6 +25,7 @@ def source_of(mapping: Mapping) -> dict[str, Any]:
         "licence": mapping.licence,
         "attribution": mapping.attribution,
         "cadence_s": mapping.cadence_s,
+        "synthetic": False,
         "estimated": mapping.estimated,
         "data_as_of": mapping.data_as_of,
     }
@@ -146,28 +110,12 @@ def buildings_to_count(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
-def roads_to_follow(connection: psycopg.Connection) -> list[tuple[str, bytes]]:
-    """Class and WKB of every road, rail and waterway line: the borders that grids should follow."""
+def roads_to_follow(connection: psycopg.Connection) -> list[tuple[str, str | None, bytes]]:
+    """Class, name and WKB of every road, rail and waterway line: the borders that grids should follow."""
     return connection.execute(
-        "select class, ST_AsBinary(geom) from base_feature where theme in ('road', 'rail', 'waterway')"
+        "select class, name, ST_AsBinary(geom) from base_feature where theme in ('road', 'rail', 'waterway')"
         " and ST_Dimension(geom) = 1 and not is_tunnel order by source, source_key"
     ).fetchall()
-
-
-def published_plan(connection: psycopg.Connection, code: str) -> int | None:
-    """The number of a published plan, if it stands."""
-    row = connection.execute("select id from grid_plan where code = %s and status = 'published'", [code]).fetchone()
-    return int(row[0]) if row is not None else None
-
-
-def write_plan(connection: psycopg.Connection, code: str, title: str, title_en: str, rule: str, at: datetime) -> int:
-    """A published plan; its number."""
-    row = connection.execute(
-        "insert into grid_plan (code, title, title_en, status, rule, valid_from) values (%s, %s, %s, 'published', %s, %s) returning id",
-        [code, title, title_en, rule, at],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def count_of(connection: psycopg.Connection, table: str) -> int:
@@ -177,23 +125,19 @@ def count_of(connection: psycopg.Connection, table: str) -> int:
     return int(row[0])
 
 
-def thin(connection: psycopg.Connection, table: str) -> None:
-    """Choose for every point the lowest zoom that draws it."""
-    if table in THINNED_TABLES:
-        connection.execute("select thin_points(%s::regclass, %s, %s)", [table, *THINNED_TABLES[table]])
+def forget_generated(connection: psycopg.Connection, sources: tuple[str, ...], plan: str) -> None:
+    """Clear what an earlier generation made, before a new one takes its place."""
+    connection.execute("delete from household_count where source = any(%s)", [list(sources)])
+    connection.execute("delete from grid where source = any(%s)", [list(sources)])
+    connection.execute("delete from grid_plan where code = %s and not exists (select from grid where plan_id = grid_plan.id)", [plan])
+    connection.execute("delete from area where source = any(%s)", [list(sources)])
 
 
-def make_findable(connection: psycopg.Connection, table: str) -> None:
-    """Rebuild the search over one table."""
-    if table in SEARCHED_LAYERS:
-        connection.execute("select search_learn(%s)", [SEARCHED_LAYERS[table]])
-
-
-def count_per_grid(connection: psycopg.Connection) -> None:
-    """Renew the numbers that stand on the grids."""
-    connection.execute("select refresh_grid_counts()")
-
-
-def fresh_statistics(connection: psycopg.Connection) -> None:
-    """Let the planner know the new sizes; without this the first plans after a load are guesses."""
-    connection.execute("select analyze_loaded_tables()")
+def place_households(connection: psycopg.Connection) -> None:
+    """A household count lies where its building lies."""
+    place_again(connection, "building")
+    connection.execute(
+        "update household_count h set district_code = b.district_code, street_code = b.street_code, community_code = b.community_code,"
+        " grid_code = b.grid_code, unit_cell_code = b.unit_cell_code from building b where b.id = h.building_id"
+        " and (h.grid_code, h.community_code) is distinct from (b.grid_code, b.community_code)"
+    )
