@@ -168,14 +168,20 @@ def test_root_the_server_and_the_caller_may_be_administrator_and_application() -
 
 
 def test_servers_without_postgis_or_too_old_are_not_usable(tmp_path: Path) -> None:
-    for major in (14, 15, 16, 17):
-        (tmp_path / "lib" / str(major) / "bin").mkdir(parents=True)
-        for name in ("postgres", "initdb"):
-            (tmp_path / "lib" / str(major) / "bin" / name).touch()
-    for major in (14, 15, 17):
-        (tmp_path / "share" / str(major) / "extension").mkdir(parents=True)
-        (tmp_path / "share" / str(major) / "extension" / "postgis.control").touch()
-    assert usable_majors(tmp_path / "lib", tmp_path / "share") == [17, 15]
+    programs, extensions = tmp_path / "lib", tmp_path / "share"
+
+    def place(path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    for major in ("14", "15", "16", "17", "18"):
+        place(programs / major / "bin" / "postgres")
+        place(programs / major / "bin" / "initdb")
+        if major != "18":
+            place(programs / major / "lib" / "postgis-3.so")
+        if major != "16":
+            place(extensions / major / "extension" / "postgis.control")
+    assert usable_majors(programs, extensions) == [17, 15]
 
 
 def test_server_programs_run_as_the_servers_account() -> None:

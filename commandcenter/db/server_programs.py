@@ -24,8 +24,10 @@ def usable_majors(programs: Path = PROGRAMS, extensions: Path = EXTENSIONS) -> l
     for folder in programs.glob("*"):
         if not folder.name.isdigit() or int(folder.name) < OLDEST_MAJOR:
             continue
-        served = (folder / "bin" / "postgres").exists() and (folder / "bin" / "initdb").exists()
-        if served and (extensions / folder.name / "extension" / "postgis.control").exists():
+        # Debian packs the library and the control file apart: one may be there without the other
+        needed = [folder / "bin" / "postgres", folder / "bin" / "initdb", folder / "lib" / "postgis-3.so"]
+        needed.append(extensions / folder.name / "extension" / "postgis.control")
+        if all(path.exists() for path in needed):
             found.append(int(folder.name))
     return sorted(found, reverse=True)
 
