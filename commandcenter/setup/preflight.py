@@ -94,7 +94,9 @@ def stop_run(settings: Settings) -> bool:
 def held_port(settings: Settings) -> Iterator[socket.socket]:
     """The address, bound but not yet listening: a busy one is known before minutes of loading."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
     except OSError:
         raise SettingsFault(
             Text(f"地址 {settings.host} 无法解析。", f"The address {settings.host} cannot be resolved.")
