@@ -74,6 +74,8 @@ def _map() -> Component:
     return dl.Map(
         id=ids.MAP,
         className="gl-map",
+        center=[0, 0],  # until the catalogue says where the city is; nothing is drawn before
+        zoom=3,
         zoomControl=False,
         attributionControl=False,
         minZoom=3,
