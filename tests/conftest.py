@@ -1,0 +1,144 @@
+"""What all tests stand on: a real PostgreSQL of their own, a migrated template, and a little city."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from commandcenter.config import Settings
+from commandcenter.db.cluster import PrivateCluster
+from commandcenter.db.migrate import prepare_database
+from tests import city
+from tests.serving import ServedApplication
+
+TEMPLATE = "commandcenter_template"
+GOLDEN = Path(__file__).parent / "golden"
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """One database of the test cluster: how the administrator and how the application role reach it."""
+
+    __test__ = False
+    name: str
+    admin_dsn: str
+    app_dsn: str
+
+    def connect(self) -> psycopg.Connection:
+        """A connection as the application role; the caller closes it."""
+        return psycopg.connect(self.app_dsn)
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of a web process over this database."""
+        return Settings(app_dsn=self.app_dsn, pool_size=2, tile_cache_mb=8)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="write the golden files anew from what the program does now")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI nothing is skipped: a skip there is a test that nobody runs."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which counts as a failure when CI=true: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[PrivateCluster]:
+    """One throw-away PostgreSQL for the whole session."""
+    with PrivateCluster.temporary() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def template(cluster: PrivateCluster) -> str:
+    """A migrated, empty database that others are cloned from."""
+    prepare_database(cluster.admin_dsn(), Settings(city="template"))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def clone(cluster: PrivateCluster, template: str) -> Callable[[str], TestDatabase]:
+    """Makes fresh databases with the newest schema, each under a new number."""
+    numbers = itertools.count(1)
+
+    def fresh(purpose: str, origin: str = template) -> TestDatabase:
+        name = f"test_{purpose}_{next(numbers)}"
+        with psycopg.connect(cluster.admin_dsn(), autocommit=True) as admin:
+            admin.execute(f'create database "{name}" template "{origin}"')  # type: ignore[arg-type]
+        return TestDatabase(name, cluster.admin_dsn(name), cluster.app_dsn(name))
+
+    return fresh
+
+
+@pytest.fixture
+def database(cluster: PrivateCluster, clone: Callable[[str], TestDatabase]) -> Iterator[TestDatabase]:
+    """A database of this one test, empty but for the schema: commit as you like."""
+    made = clone("own")
+    yield made
+    with psycopg.connect(cluster.admin_dsn(), autocommit=True) as admin:
+        admin.execute(f'drop database "{made.name}" with (force)')  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def city_database(clone: Callable[[str], TestDatabase]) -> TestDatabase:
+    """The little city, loaded once. Tests read it, or write inside transactions that are rolled back."""
+    made = clone("city")
+    with made.connect() as connection:
+        city.build(connection)
+    return made
+
+
+@pytest.fixture
+def connection(city_database: TestDatabase) -> Iterator[psycopg.Connection]:
+    """The application role inside the little city, in a transaction that is rolled back."""
+    with city_database.connect() as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture(scope="session")
+def application(city_database: TestDatabase) -> Iterator[ServedApplication]:
+    """The whole application over the little city, served by a real uvicorn on a free port."""
+    with ServedApplication(city_database.settings) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Where the real test data lies."""
+    place = Settings.from_env({k: v for k, v in os.environ.items() if k == "COMMANDCENTER_TEST_DATA"}).test_data
+    if not place.is_absolute():
+        place = Path(__file__).parents[1] / place
+    if not place.is_dir():
+        pytest.skip(f"the real test data is not at {place}; COMMANDCENTER_TEST_DATA says where it lies")
+    return place
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a text with its golden file; ``--bless`` writes the file instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--bless"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"tests/golden/{name} is missing: look at the text, then run pytest --bless"
+        assert text == path.read_text(encoding="utf-8"), f"tests/golden/{name} differs"
+
+    return compare
+
+
