@@ -40,10 +40,13 @@ LAYER = Layer(
     stacking=40,
     clickable=False,
     sublayers=(
-        Sublayer("areas", "geom_3857_low", PROPERTIES, 5, 11, "t.level <> 'community' and t.geom_3857_low is not null"),
+        Sublayer("areas", "geom_3857", PROPERTIES, 5, 11, "t.level <> 'community' and t.geom_3857_low is not null", shape="t.geom_3857_low"),
         Sublayer("areas", "geom_3857", PROPERTIES, 5, 11, "t.level <> 'community' and t.geom_3857_low is null"),
         Sublayer("areas", "geom_3857", PROPERTIES, 12, 24),
-        Sublayer("labels", "label_3857", PROPERTIES, 7, 24, "t.level in ('district','street') or %(zoom)s >= 12", table="area", buffer=256),
+        Sublayer(
+            "labels", "geom_3857", PROPERTIES, 7, 24, "t.level in ('district','street') or %(zoom)s >= 12", table="area", buffer=256,
+            shape="t.label_3857",
+        ),
     ),
     style=(
         _border("community", 0.9, 12, [3, 2]),

@@ -13,7 +13,7 @@ LAYER = Layer(
     stacking=22,
     sublayers=(
         Sublayer("compounds", "geom_3857", {"code": "t.code"}, 13, 24),
-        Sublayer("labels", "label_3857", {"name": "t.name", "name_en": "t.name_en"}, 14, 24, table="compound", buffer=128),
+        Sublayer("labels", "geom_3857", {"name": "t.name", "name_en": "t.name_en"}, 14, 24, table="compound", buffer=128, shape="t.label_3857"),
     ),
     style=(
         {"id": "fill", "type": "fill", "source-layer": "compounds", "paint": {"fill-color": "$compound", "fill-opacity": 0.10}},

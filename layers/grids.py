@@ -52,12 +52,12 @@ LAYER = Layer(
     always=PUBLISHED,
     stacking=20,
     sublayers=(
-        Sublayer("grids", "geom_3857_low", PROPERTIES, 8, 11, "t.geom_3857_low is not null"),
-        Sublayer("grids", "geom_3857_mid", PROPERTIES, 12, 12, "t.geom_3857_mid is not null"),
+        Sublayer("grids", "geom_3857", PROPERTIES, 8, 11, "t.geom_3857_low is not null", shape="t.geom_3857_low"),
+        Sublayer("grids", "geom_3857", PROPERTIES, 12, 12, "t.geom_3857_mid is not null", shape="t.geom_3857_mid"),
         Sublayer("grids", "geom_3857", PROPERTIES, 13, 24),
         Sublayer(
-            "labels", "label_3857", {"code": "t.code", "name": "t.name", "name_en": "t.name_en", "households": "t.households"}, 14, 24,
-            PUBLISHED, table="grid", buffer=128,
+            "labels", "geom_3857", {"code": "t.code", "name": "t.name", "name_en": "t.name_en", "households": "t.households"}, 14, 24,
+            PUBLISHED, table="grid", buffer=128, shape="t.label_3857",
         ),
     ),
     variants=(

@@ -121,16 +121,17 @@ def features_request(layer: Layer, bbox: tuple[float, float, float, float], zoom
     """The same rows as the tiles of that zoom, as lon/lat features; at most FEATURE_LIMIT, and the count says so."""
     params: dict[str, Any] = {"wide_box": box_ewkb(mercator_box(bbox)), "zoom": zoom, "limit": FEATURE_LIMIT + 1}
     clauses = filter_clauses(layer, filters, params)
-    sub = next((s for s in layer.sublayers if s.table is None and s.min_zoom <= zoom <= s.max_zoom), None)
-    if sub is None:
+    parts = [sub for sub in layer.sublayers if sub.table is None and sub.min_zoom <= zoom <= sub.max_zoom]
+    if not parts:
         return SqlRequest("select null::text as ref, null::text as shape where false", {}, f"features {layer.id}")
-    names = sub.properties.items()
-    properties = "".join(f", '{name}', {expression}" for name, expression in names if name not in {"id", "cluster", "popup", "tooltip"})
+    names = {name: expression for sub in parts for name, expression in sub.properties.items()}
+    properties = "".join(f", '{name}', {expression}" for name, expression in names.items())
+    drawn = " or ".join(f"({sub.where})" for sub in parts)
     return SqlRequest(
-        f"select t.id as ref, ST_AsGeoJSON(ST_Transform(t.{sub.geometry}, 4326), 7) as shape,"
+        f"select t.id as ref, ST_AsGeoJSON(ST_Transform(t.{parts[0].geometry}, 4326), 7) as shape,"
         f" jsonb_build_object('layer', '{layer.id}'{properties}) as properties"
-        f" from {layer.table} t where t.{sub.geometry} && %(wide_box)s::geometry"
-        f" and ({layer.always}) and ({sub.where}){clauses} order by t.id limit %(limit)s",
+        f" from {layer.table} t where t.{parts[0].geometry} && %(wide_box)s::geometry"
+        f" and ({layer.always}) and ({drawn}){clauses} order by t.id limit %(limit)s",
         params,
         f"features {layer.id}",
     )
