@@ -251,10 +251,12 @@ def _unforeseen(settings: Settings, error: Exception) -> CommandCenterError:
     """A fault nobody wrote a sentence for: its cause if the disk is to blame, else where to read on."""
     log = settings.data_dir / "logs" / "faults.log"
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    fault = SetupFault(
-        cause_of(str(error))
-        or Text(f"出现意外错误：{said}（详见 {log}）", f"Something unforeseen happened: {said} (details in {log})")
+    unknown = Text(f"出现意外错误：{said}（详见 {log}）", f"Something unforeseen happened: {said} (details in {log})")
+    lost = Text(
+        f"与数据库的连接中断，未完成的一步没有写入：请再运行一次（详见 {log}）",
+        f"The connection to the database was lost and the unfinished step is not written: run it again (details in {log})",
     )
+    fault = SetupFault(cause_of(str(error)) or (lost if type(error).__name__ == "OperationalError" else unknown))
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as kept:
