@@ -18,15 +18,26 @@
   asked?.style.catch(() => null);
   asked?.catalog.catch(() => null);
 
-  /* An opacity times a share; zoom expressions must stay outermost, so their outputs are scaled instead. */
-  const faded = (value, share) => {
+  /* A paint or layout number times a share; zoom expressions must stay outermost, so their outputs are scaled instead. */
+  const scaled = (value, share) => {
     if (share === 1) return value ?? 1;
     if (value === undefined) return share;
     if (typeof value === "number") return value * share;
     if (!Array.isArray(value)) return value;
     const from = { interpolate: 4, step: 2 }[value[0]];
     if (from === undefined) return ["*", value, share];
-    return value.map((part, i) => (i >= from && (i - from) % 2 === 0 ? faded(part, share) : part));
+    return value.map((part, i) => (i >= from && (i - from) % 2 === 0 ? scaled(part, share) : part));
+  };
+
+  /* In wall mode names and symbols grow, so that they are read from five metres. */
+  const growth = () => (cc.wallMode ? 1.67 * Math.max(1, Math.min(2, window.innerWidth / 1920)) : 1);
+  const grown = (layout) => {
+    const by = growth();
+    if (by === 1 || !layout) return layout;
+    const larger = { ...layout };
+    if (layout["text-field"]) larger["text-size"] = scaled(layout["text-size"] ?? 16, by);
+    if (layout["icon-image"]) larger["icon-size"] = scaled(layout["icon-size"] ?? 1, Math.sqrt(by));
+    return larger;
   };
 
   const shows = (part) => {
@@ -47,8 +58,8 @@
     layers: style.layers.map((part) => {
       const paint = { ...part.paint };
       const share = part.metadata?.layer ? cc.opacityOf(part.metadata.layer) : 1;
-      for (const name of FADES[part.type] || []) if (share !== 1) paint[name] = faded(paint[name], share);
-      return { ...part, paint, layout: { ...part.layout, visibility: shows(part) ? "visible" : "none" } };
+      for (const name of FADES[part.type] || []) if (share !== 1) paint[name] = scaled(paint[name], share);
+      return { ...part, paint, layout: { ...grown(part.layout), visibility: shows(part) ? "visible" : "none" } };
     }),
   });
 
@@ -63,7 +74,7 @@
       eachPart(layer, (part) => cc.gl.setLayoutProperty(part.id, "visibility", shows(part) ? "visible" : "none"));
     } else if (what === "opacity") {
       eachPart(layer, (part) => {
-        for (const name of FADES[part.type] || []) cc.gl.setPaintProperty(part.id, name, faded(part.paint?.[name], cc.opacityOf(layer)));
+        for (const name of FADES[part.type] || []) cc.gl.setPaintProperty(part.id, name, scaled(part.paint?.[name], cc.opacityOf(layer)));
       });
     } else if (what === "filter") {
       cc.gl.getSource(layer)?.setTiles(tilesOf(layer, style.sources[layer]));

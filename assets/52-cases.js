@@ -26,12 +26,21 @@
 
   const single = (properties) => disc(properties.class, 6, 24);
 
+  /* A gathering stays dark, so that many of them do not shout; its rim says the worst state inside. */
+  const rim = (state, radius, middle) => {
+    const style = `stroke:${variable(TOKENS[state] || TOKENS.no_deadline)}`;
+    if (state !== "due_soon") return cc.svg("circle", { cx: middle, cy: middle, r: radius, class: "rim", style });
+    return cc.svg("path", { d: `M${middle + radius} ${middle}A${radius} ${radius} 0 1 1 ${middle} ${middle - radius}`, class: "rim", style });
+  };
+
   const gathered = (properties) => {
-    const radius = Math.min(20, 10 + 2.2 * Math.log2(properties.count));
-    const side = Math.ceil(radius * 2 + 10);
-    const picture = disc(properties.worst, radius, side);
-    picture.append(cc.svg("text", { x: side / 2, y: side / 2, class: "count", "text-anchor": "middle", "dominant-baseline": "central" }, cc.number(properties.count)));
-    return picture;
+    const radius = Math.min(20, 10 + 2 * Math.log2(properties.count));
+    const side = Math.ceil(radius * 2 + 12);
+    const middle = side / 2;
+    const parts = [cc.svg("circle", { cx: middle, cy: middle, r: radius, class: "ground" }), rim(properties.worst, radius, middle)];
+    if (properties.worst === "overdue") parts.push(cc.svg("circle", { cx: middle, cy: middle, r: radius + 4, class: "ring", style: `stroke:${variable(TOKENS.overdue)}` }));
+    parts.push(cc.svg("text", { x: middle, y: middle, class: "count", "text-anchor": "middle", "dominant-baseline": "central" }, cc.number(properties.count)));
+    return cc.svg("svg", { width: side, height: side, viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" }, ...parts);
   };
 
   const isNew = (properties) => {

@@ -30,7 +30,8 @@
     return square(token, shape === "rounded-square" ? 4 : 2);
   };
 
-  const ramp = (legend) => legend.classes.length === 5 && legend.variant;
+  const step = (token) => cc.svg("svg", { viewBox: "0 0 10 10", preserveAspectRatio: "none", "aria-hidden": "true", class: "key" }, cc.svg("rect", { width: 10, height: 10, style: `fill:${variable(token)}` }));
+  const isRamp = (legend) => legend.classes.length === 5 && legend.variant;
 
   /* A choropleth reads as one bar with its breaks, anything else as a list. */
   cc.legend = (layer) => {
@@ -43,7 +44,7 @@
           "figure",
           {},
           cc.element("figcaption", {}, legend.title),
-          cc.element("ul", { class: ramp(legend) ? "ramp" : "keys" }, ...legend.classes.map((one) => cc.element("li", {}, picture(one), cc.element("span", {}, one.text)))),
+          cc.element("ul", { class: isRamp(legend) ? "ramp" : "keys" }, ...legend.classes.map((one) => cc.element("li", {}, isRamp(legend) ? step(one.token) : picture(one), cc.element("span", {}, one.text)))),
           legend.note ? cc.element("p", { class: "note" }, legend.note) : null
         )
       )

@@ -154,6 +154,9 @@
     wake();
   };
 
+  const byKeyboard = (yes) => document.documentElement.classList.toggle("by-keyboard", yes);
+  document.addEventListener("keydown", () => byKeyboard(true), true);
+  document.addEventListener("pointerdown", () => byKeyboard(false), true);
   document.addEventListener("click", pressed);
   document.addEventListener("keydown", keys);
 

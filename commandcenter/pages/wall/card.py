@@ -74,5 +74,6 @@ def _link(link: CardLink, layers: Mapping[str, Layer], language: Language) -> Co
 
 def _choice(other: Mapping[str, Any]) -> Component:
     named = {f"data-{key}": str(other[name]) for key, name in (("layer", "layer"), ("ref", "id"), ("lon", "lon"), ("lat", "lat")) if other.get(name) is not None}
-    words = [html.Span(str(other.get("layer_title") or ""), className="kind"), html.Span(str(other.get("title") or ""))]
+    kind, title = str(other.get("layer_title") or ""), str(other.get("title") or "")
+    words = [html.Span(kind, className="kind"), html.Span(title if title != kind else "")]
     return html.Button([html.Span(words), icon("chevron-right")], className="go", **{**named, "data-fly": "no"})

@@ -116,7 +116,7 @@ def _tools(language: Language) -> Component:
     return html.Div(
         [
             html.Div(buttons, className="tools", role="toolbar", **{"aria-label": MAP_TOOLS.to(language), "aria-orientation": "vertical"}),
-            html.Output(id="wall-measure", className="measure", hidden=True) if hasattr(html, "Output") else html.Div(id="wall-measure", className="measure", role="status", hidden=True),
+            html.Output(id="wall-measure", className="measure", hidden=True),
             html.Div(id="wall-coordinates", className="coordinates"),
         ],
         className="tools-place",
