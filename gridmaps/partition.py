@@ -167,9 +167,9 @@ def _mend(
                 continue
             for moved, source, target in ((face, at, there), (other, there, at)):
                 gain = _gain(weight, households[moved], source, target, low, high)
-                if gain > 1e-9 and (best is None or (gain, -moved) > (best[0], -best[1])) and len(groups[source]) > 1:
-                    if graph.holds_without(groups[source], moved):
-                        best = (gain, moved, source, target)
+                better = gain > 1e-9 and (best is None or (gain, -moved) > (best[0], -best[1]))
+                if better and graph.holds_without(groups[source], moved):
+                    best = (gain, moved, source, target)
     if best is not None:
         _, moved, source, target = best
         _move(groups, owner, weight, households, [moved], source, target)

@@ -13,7 +13,7 @@ import shapely
 from commandcenter.actor import Actor
 from commandcenter.city import City
 from commandcenter.db.load import upsert
-from commandcenter.db.registers import write_source
+from commandcenter.db.registers import analyze, write_source
 from commandcenter.text import Text
 from gridmaps.generation import GeneratedCity, RoadNames, generate
 from gridmaps.model import AreaPiece, Barriers, Indices, Shapes, Sites
@@ -39,8 +39,9 @@ def generate_areas(connection: psycopg.Connection, actor: Actor, city: City, pro
     for name, (target, title) in SOURCES.items():
         write_source(connection, _source(name, target, title, now))
     buildings = store.buildings_to_count(connection)
-    shapes = transformed(shapely.from_wkb([row[6] for row in buildings]), 4326, city.metric_srid)
-    households = _households(buildings, shapes, city)
+    lonlat = shapely.from_wkb([row[6] for row in buildings])
+    shapes = transformed(lonlat, 4326, city.metric_srid)
+    households = _households(buildings, shapes, _addresses_inside(connection, lonlat), city)
     barriers, names = _roads(connection, city)
     made = generate(city, built_outline(shapes), _sites(shapes, households), barriers, names, progress)
     store.forget_generated(connection, tuple(SOURCES), PLAN_CODE)
@@ -48,6 +49,7 @@ def generate_areas(connection: psycopg.Connection, actor: Actor, city: City, pro
     upsert(connection, actor, "area", _AREA_COLUMNS, _area_rows(made.areas, city), source="generated_areas", place=False)
     _publish(connection, actor, city, made)
     upsert(connection, actor, "household_count", _COUNT_COLUMNS, _count_rows(buildings, households, now), source="estimated_households")
+    analyze(connection)  # the planner knows nothing yet of the new areas and grids, and would scan them for every row
     store.place_households(connection)
     for name, (target, _) in SOURCES.items():
         store.note_good_run(connection, name, target, now)
@@ -69,9 +71,15 @@ def _source(name: str, target: str, title: Text, now: datetime) -> dict[str, Any
     }
 
 
-def _households(buildings: Sequence[tuple[Any, ...]], shapes: Shapes, city: City) -> Indices:
-    _, _, _, uses, levels, heights, _, addresses = zip(*buildings, strict=True)
-    return estimate(uses, levels, heights, shapely.area(shapes), addresses, city.generated.household_m2)
+def _addresses_inside(connection: psycopg.Connection, buildings: Shapes) -> Indices:
+    points = shapely.from_wkb([row[0] for row in store.address_points(connection)])
+    building, _ = shapely.STRtree(points).query(buildings, predicate="covers")
+    return np.bincount(building, minlength=len(buildings))
+
+
+def _households(buildings: Sequence[tuple[Any, ...]], shapes: Shapes, addresses: Indices, city: City) -> Indices:
+    _, _, _, uses, levels, heights, _ = zip(*buildings, strict=True)
+    return estimate(uses, levels, heights, shapely.area(shapes), addresses.tolist(), city.generated.household_m2)
 
 
 def _sites(shapes: Shapes, households: Indices) -> Sites:

@@ -228,7 +228,13 @@ def _cadence(top: TomlTable) -> int | None:
         return None
     found = re.fullmatch(r"(\d+)([mhd])", written)
     if found is None:
-        raise top.fault("cadence", Text(f"“cadence”应写作 once、15m、1h 或 1d，现为“{written}”", f"'cadence' must look like once, 15m, 1h or 1d, not '{written}'"))
+        raise top.fault(
+            "cadence",
+            Text(
+                f"“cadence”应写作 once、15m、1h 或 1d，现为“{written}”",
+                f"'cadence' must look like once, 15m, 1h or 1d, not '{written}'",
+            ),
+        )
     return int(found.group(1)) * CADENCE_S[found.group(2)]
 
 

@@ -102,12 +102,15 @@ def remember_birth_grid(connection: psycopg.Connection) -> None:
 
 
 def buildings_to_count(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
-    """id, source, source_key, use, levels, height_m, WKB, address points inside: what the household estimate stands on."""
+    """id, source, source_key, use, levels, height_m, WKB: what the household estimate stands on."""
     return connection.execute(
-        "select b.id, b.source, b.source_key, b.use, b.levels, b.height_m, ST_AsBinary(b.geom),"
-        " (select count(*) from address a where a.geom && b.geom and ST_Covers(b.geom, a.geom))"
-        " from building b order by b.source, b.source_key"
+        "select id, source, source_key, use, levels, height_m, ST_AsBinary(geom) from building order by source, source_key"
     ).fetchall()
+
+
+def address_points(connection: psycopg.Connection) -> list[tuple[bytes]]:
+    """WKB of every address point."""
+    return connection.execute("select ST_AsBinary(geom) from address").fetchall()
 
 
 def roads_to_follow(connection: psycopg.Connection) -> list[tuple[str, str | None, bytes]]:
