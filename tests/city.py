@@ -225,7 +225,7 @@ def thematic_tables(drawing: Drawing) -> dict[str, tuple[tuple[str, ...], Rows]]
         ),
         "address": (
             ("source_key", "row_hash", "house_number", "street", "label", "geom"),
-            [(f"address-{n}", "1", f"{n}", "红星街", f"红星街{n}号", drawing.point(-310 + n, 40 * n)) for n in range(1, 7)],
+            [(f"address-{n}", "1", f"{n}", "红星街", f"红星街{n}号", drawing.point(-310 + n if n < 5 else 10 * n, 40 * n)) for n in range(1, 7)],
         ),
         "camera": (
             ("source_key", "row_hash", "code", "name", "shape", "status", "azimuth_deg", "azimuth_source", "hfov_deg", "max_view_distance_m",
@@ -258,6 +258,7 @@ def thematic_tables(drawing: Drawing) -> dict[str, tuple[tuple[str, ...], Rows]]
             [("site-point", "1", "ZD001", "7.2(1)", "school", "龙沙小学", drawing.point(-150, 450)),
              ("site-line", "1", "ZD002", "7.1", "bridge", f"{BOLD}大桥", drawing.line((0, -220), (0, -20))),
              ("site-area", "1", "ZD003", "7.2(2)", "station", "齐齐哈尔站", drawing.hex(rectangle(320, 480, 520, 590))),
+             ("site-gate", "1", "ZD005", "7.1", "government", "红星路口", drawing.hex(square(-250, 200, 40))),
              ("site-west", "1", "ZD004", "7.2(4)", "square", "湖滨广场", drawing.hex(square(-500, 320, 60)))],
         ),
     }  # fmt: skip
@@ -299,7 +300,7 @@ def _cases(drawing: Drawing) -> Rows:
         hours = CLOCKS[clock]
         started = NOW - timedelta(hours=hours[0]) if hours else None
         due = NOW + timedelta(hours=hours[1]) if hours else None
-        x, y = -570 + 58 * n, 20 + (n * 211) % 560
+        x, y = -571 + 58 * n, 20 + (n * 211) % 560
         rows.append((f"case-{n:02d}", "1", f"AJ2026{n:06d}", kind, "市容环境", BOLD if n == 0 else "暴露垃圾", None, "patrol", "handling", True,
                      f"红星街 {n} 号", NOW - timedelta(days=2), started, due, None, f"{WEST}{0:010d}" if n == 1 else None, drawing.point(x, y)))  # fmt: skip
     rows.append(("case-closed", "1", "AJ2026900001", "event", "市容环境", "占道经营", None, "public", "closed", False, None, NOW - timedelta(days=9),

@@ -1,0 +1,1139 @@
+CREATE FUNCTION public.actor_communities() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(nullif(current_setting('commandcenter.communities', true), ''), '{}')::text[] $$;
+ALTER FUNCTION public.actor_communities() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_districts() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(nullif(current_setting('commandcenter.districts', true), ''), '{}')::text[] $$;
+ALTER FUNCTION public.actor_districts() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_is_present() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
+ALTER FUNCTION public.actor_is_present() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_may_write() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
+ALTER FUNCTION public.actor_may_write() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_sees_whole_city() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(current_setting('commandcenter.whole_city', true), '') = 'on' $$;
+ALTER FUNCTION public.actor_sees_whole_city() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_streets() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(nullif(current_setting('commandcenter.streets', true), ''), '{}')::text[] $$;
+ALTER FUNCTION public.actor_streets() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.analyze_loaded_tables() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare name text;
+begin
+  for name in select tablename from pg_tables where schemaname = 'public' and tableowner = current_user loop
+    execute format('analyze %I', name);
+  end loop;
+end $$;
+ALTER FUNCTION public.analyze_loaded_tables() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.bigrams(phrase text) RETURNS SETOF text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select distinct substr(squeezed, at, 2)
+  from (select lower(regexp_replace(phrase, '\s+', '', 'g')) as squeezed) s, generate_series(1, length(squeezed) - 1) at
+$$;
+ALTER FUNCTION public.bigrams(phrase text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) RETURNS public.geometry
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select case
+    when azimuth_deg is null or hfov_deg is null or reach_m is null or reach_m <= 0 then null
+    when hfov_deg >= 359 then ST_Transform(ST_Buffer(at::geography, reach_m, 16)::geometry, 3857)
+    else ST_Transform((
+      select ST_MakePolygon(ST_MakeLine(array[at]
+        || array_agg(ST_Project(at::geography, reach_m, radians(azimuth_deg - hfov_deg / 2 + hfov_deg * step / 12.0))::geometry order by step)
+        || array[at]))
+      from generate_series(0, 12) step), 3857)
+  end $$;
+ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_layer_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from changed) then
+    insert into layer_change (table_name) values (tg_table_name);
+    perform pg_notify('layer_change', tg_table_name);
+  end if;
+  return null;
+end $$;
+ALTER FUNCTION public.note_layer_change() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.refresh_grid_counts() RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare touched bigint;
+begin
+  with case_counts as (
+    select grid_code, count(*) as open_cases, count(*) filter (where due_at < now()) as overdue
+    from cases where is_open and grid_code is not null group by grid_code
+  ), camera_counts as (
+    select grid_code, count(*) as cameras, count(*) filter (where status = 'working') as working
+    from camera where grid_code is not null group by grid_code
+  ), fresh as (
+    select g.id, coalesce(c.open_cases, 0) as open_cases, coalesce(c.overdue, 0) as overdue,
+           coalesce(k.cameras, 0) as cameras, coalesce(k.working, 0) as working
+    from grid g join grid_plan p on p.id = g.plan_id and p.status = 'published'
+    left join case_counts c on c.grid_code = g.code left join camera_counts k on k.grid_code = g.code
+  )
+  update grid g set open_cases = f.open_cases, overdue_cases = f.overdue, cameras = f.cameras, cameras_working = f.working, counted_at = now()
+  from fresh f where f.id = g.id;
+  get diagnostics touched = row_count;
+  return touched;
+end $$;
+ALTER FUNCTION public.refresh_grid_counts() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.search_city(phrase text, wanted integer) RETURNS TABLE(layer text, ref_id bigint, title text, title_en text, detail text, code text, rank smallint, lon double precision, lat double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+declare
+  wish constant text := lower(regexp_replace(phrase, '\s+', '', 'g'));
+  typed constant text := regexp_replace(phrase, '\s+', '', 'g');
+  whole_city constant boolean := actor_sees_whole_city();
+  districts constant text[] := actor_districts();
+  streets constant text[] := actor_streets();
+  communities constant text[] := actor_communities();
+  rarest text := wish;
+  fewest bigint := 2001;
+  candidate text;
+  here bigint;
+begin
+  if not actor_is_present() or length(wish) < 2 or length(wish) > 100 then return; end if;
+  if length(wish) > 2 then  -- the shortest list among the bigrams; no list is counted past 2 000 entries
+    for candidate in select b from bigrams(wish) b loop
+      select count(*) into here from (select from search_gram s where s.gram = candidate limit 2000) x;
+      if here < fewest then fewest := here; rarest := candidate; end if;
+    end loop;
+  end if;
+  return query
+    select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, (-1)::smallint, d.lon, d.lat from search_doc d
+    where typed ~ '^[0-9A-Za-z_:-]{3,}$' and d.code ~>=~ typed and d.code ~<~ (typed || chr(1114109))
+      and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
+    order by d.code using ~<~ limit wanted;
+  return query
+    select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
+    from search_gram s join search_doc d on d.id = s.doc_id
+    where s.gram = rarest
+      and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
+      and (length(wish) = 2 or strpos(lower(regexp_replace(coalesce(d.title, '') || ' ' || coalesce(d.title_en, '') || ' ' || coalesce(d.detail, ''), '\s+', '', 'g')), wish) > 0)
+    order by s.rank, s.doc_id limit wanted;
+end $_$;
+ALTER FUNCTION public.search_city(phrase text, wanted integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.search_forget(which text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  delete from search_gram g using search_doc d where d.layer = which and g.doc_id = d.id;
+  delete from search_doc where layer = which;
+$$;
+ALTER FUNCTION public.search_forget(which text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.search_learn(which text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare learnt bigint;
+begin
+  if not actor_may_write() or not actor_sees_whole_city() then
+    raise exception 'only a whole-city writer may rebuild the search';
+  end if;
+  perform search_forget(which);
+  case which
+  when 'areas' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, public, district_code, street_code, community_code, lon, lat)
+    select 'areas', id, name, name_en, null, code, case level when 'city' then 0 when 'district' then 0 when 'street' then 1 else 2 end, true,
+           district_code, street_code, community_code, ST_X(p), ST_Y(p)
+    from area, lateral (select ST_PointOnSurface(geom) as p) x;
+  when 'grids' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'grids', g.id, g.name, g.name_en, null, g.code, 4, g.district_code, g.street_code, g.community_code, ST_X(p), ST_Y(p)
+    from grid g join grid_plan l on l.id = g.plan_id and l.status = 'published', lateral (select ST_PointOnSurface(g.geom) as p) x;
+  when 'compounds' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'compounds', id, name, name_en, address, code, 3, district_code, street_code, community_code, ST_X(p), ST_Y(p)
+    from compound, lateral (select ST_PointOnSurface(geom) as p) x;
+  when 'buildings' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, public, district_code, street_code, community_code, lon, lat)
+    select 'buildings', id, coalesce(name, address), name_en, case when name is null then null else address end, code,
+           case when name is null then 7 else 5 end, true, district_code, street_code, community_code, ST_X(p), ST_Y(p)
+    from building, lateral (select ST_PointOnSurface(geom) as p) x where coalesce(name, address) is not null;
+  when 'addresses' then
+    insert into search_doc (layer, ref_id, title, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'addresses', id, label, null, null, 8, district_code, street_code, community_code, ST_X(geom), ST_Y(geom) from address;
+  when 'base' then
+    insert into search_doc (layer, ref_id, title, title_en, rank, public, lon, lat)
+    select 'base', min(id), name, min(name_en), case when bool_or(theme in ('place','water','green')) then 2 else 3 end, true,
+           ST_X(ST_PointOnSurface((array_agg(geom order by ST_NPoints(geom) desc))[1])), ST_Y(ST_PointOnSurface((array_agg(geom order by ST_NPoints(geom) desc))[1]))
+    from base_feature where name is not null group by name;
+  when 'cameras' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'cameras', id, name, name_en, address, code, 6, district_code, street_code, community_code, ST_X(geom), ST_Y(geom) from camera;
+  when 'service_points' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'service_points', id, name, name_en, address, code, 3, district_code, street_code, community_code, ST_X(geom), ST_Y(geom) from service_point;
+  when 'key_sites' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'key_sites', id, name, name_en, address, code, 3, district_code, street_code, community_code, ST_X(p), ST_Y(p)
+    from key_site, lateral (select ST_PointOnSurface(geom) as p) x;
+  when 'components' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'components', id, coalesce(name, class_name), class_name_en, null, code, 9, district_code, street_code, community_code, ST_X(geom), ST_Y(geom)
+    from component where code is not null;
+  when 'cases' then
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
+    select 'cases', id, minor, minor_en, address, number, 6, district_code, street_code, community_code, ST_X(geom), ST_Y(geom)
+    from cases where is_open;
+  else
+    raise exception 'nothing to search in layer %', which;
+  end case;
+  get diagnostics learnt = row_count;
+  -- Components and cases are found by code: their class names are legend, not names.
+  insert into search_gram (gram, rank, doc_id)
+  select distinct gram, d.rank, d.id from search_doc d,
+         lateral bigrams(coalesce(d.title, '') || ' ' || coalesce(d.title_en, '') || ' ' || coalesce(d.detail, '')) gram
+  where d.layer = which and d.layer <> 'components';
+  return learnt;
+end $$;
+ALTER FUNCTION public.search_learn(which text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.set_camera_sector() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  new.sector_3857 := camera_sector(new.geom, new.azimuth_deg, new.hfov_deg, new.max_view_distance_m);
+  return new;
+end $$;
+ALTER FUNCTION public.set_camera_sector() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare cell double precision;
+begin
+  execute format('update %s set min_zoom = %s', which, every_from);
+  for zoom in first_zoom .. every_from - 1 loop
+    cell := 40075016.68557849 / power(2, zoom) / 8;
+    execute format('update %s t set min_zoom = %s from (
+        select distinct on (floor(ST_X(geom_3857) / %s), floor(ST_Y(geom_3857) / %s)) id
+        from %s order by floor(ST_X(geom_3857) / %s), floor(ST_Y(geom_3857) / %s), min_zoom, hashint8(id)) first
+      where first.id = t.id and t.min_zoom > %s', which, zoom, cell, cell, which, cell, cell, zoom);
+  end loop;
+end $$;
+ALTER FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) OWNER TO commandcenter_owner;
+CREATE TABLE public.address (
+    id bigint NOT NULL,
+    house_number text,
+    street text,
+    label text NOT NULL,
+    geom public.geometry(Point,4326) NOT NULL,
+    geom_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.address FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.address OWNER TO commandcenter_owner;
+ALTER TABLE public.address ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.address_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+ALTER TABLE public.alembic_version OWNER TO commandcenter_owner;
+CREATE TABLE public.area (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    code_system text NOT NULL,
+    other_codes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    level text NOT NULL,
+    parent_code text,
+    district_code text,
+    street_code text,
+    community_code text,
+    name text NOT NULL,
+    name_en text,
+    generated boolean NOT NULL,
+    area_m2 double precision NOT NULL,
+    geom public.geometry(MultiPolygon,4326) NOT NULL,
+    geom_3857 public.geometry(MultiPolygon,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    geom_3857_low public.geometry(MultiPolygon,3857),
+    label_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_pointonsurface(public.st_transform(geom, 3857))) STORED,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT level_is_known CHECK ((level = ANY (ARRAY['city'::text, 'district'::text, 'street'::text, 'community'::text])))
+);
+ALTER TABLE ONLY public.area FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.area OWNER TO commandcenter_owner;
+ALTER TABLE public.area ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.area_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.base_feature (
+    id bigint NOT NULL,
+    theme text NOT NULL,
+    class text NOT NULL,
+    name text,
+    name_en text,
+    min_zoom smallint NOT NULL,
+    stacking smallint DEFAULT '0'::smallint NOT NULL,
+    is_bridge boolean DEFAULT false NOT NULL,
+    is_tunnel boolean DEFAULT false NOT NULL,
+    geom public.geometry(Geometry,4326) NOT NULL,
+    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    label_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (
+CASE
+    WHEN ((name IS NULL) OR (public.st_dimension(geom) = 1)) THEN NULL::public.geometry
+    ELSE public.st_pointonsurface(public.st_transform(geom, 3857))
+END) STORED,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT theme_is_known CHECK ((theme = ANY (ARRAY['water'::text, 'waterway'::text, 'green'::text, 'land_use'::text, 'road'::text, 'rail'::text, 'place'::text])))
+);
+ALTER TABLE ONLY public.base_feature FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.base_feature OWNER TO commandcenter_owner;
+ALTER TABLE public.base_feature ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.base_feature_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.building (
+    id bigint NOT NULL,
+    code text,
+    name text,
+    name_en text,
+    address text,
+    use text NOT NULL,
+    levels integer,
+    height_m double precision,
+    compound_code text,
+    min_zoom smallint GENERATED ALWAYS AS (
+CASE
+    WHEN (public.st_area((geom)::public.geography) >= (1500)::double precision) THEN 12
+    WHEN (public.st_area((geom)::public.geography) >= (300)::double precision) THEN 13
+    ELSE 14
+END) STORED,
+    geom public.geometry(Geometry,4326) NOT NULL,
+    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.building FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.building OWNER TO commandcenter_owner;
+ALTER TABLE public.building ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.building_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.camera (
+    id bigint NOT NULL,
+    code text,
+    name text NOT NULL,
+    name_en text,
+    address text,
+    shape text NOT NULL,
+    ptz_type integer,
+    industry_code text,
+    point_class integer,
+    azimuth_deg double precision,
+    azimuth_source text,
+    hfov_deg double precision,
+    max_view_distance_m double precision,
+    focal_mm double precision,
+    width_px integer,
+    mount text,
+    mount_height_m double precision,
+    place_kind text,
+    owner text,
+    status text NOT NULL,
+    status_at timestamp with time zone,
+    installed_on date,
+    min_zoom smallint DEFAULT '14'::smallint NOT NULL,
+    geom public.geometry(Point,4326) NOT NULL,
+    geom_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    sector_3857 public.geometry(Polygon,3857),
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT azimuth_is_a_bearing CHECK (((azimuth_deg >= (0)::double precision) AND (azimuth_deg < (360)::double precision))),
+    CONSTRAINT hfov_is_an_angle CHECK (((hfov_deg > (0)::double precision) AND (hfov_deg <= (360)::double precision))),
+    CONSTRAINT shape_is_known CHECK ((shape = ANY (ARRAY['bullet'::text, 'dome'::text, 'ptz'::text, 'panoramic'::text, 'unknown'::text]))),
+    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['working'::text, 'faulty'::text, 'unknown'::text])))
+);
+ALTER TABLE ONLY public.camera FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.camera OWNER TO commandcenter_owner;
+ALTER TABLE public.camera ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.camera_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.cases (
+    id bigint NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    category_code text,
+    category_system text,
+    major text NOT NULL,
+    minor text NOT NULL,
+    major_en text,
+    minor_en text,
+    description text,
+    origin text NOT NULL,
+    state text NOT NULL,
+    is_open boolean NOT NULL,
+    address text,
+    department text,
+    component_code text,
+    limit_text text,
+    reported_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    due_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    born_grid_code text,
+    geom public.geometry(Point,4326) NOT NULL,
+    geom_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text])))
+);
+ALTER TABLE ONLY public.cases FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.cases OWNER TO commandcenter_owner;
+ALTER TABLE public.cases ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.cases_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.city (
+    key text NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    code text NOT NULL,
+    metric_srid integer NOT NULL,
+    time_zone text NOT NULL,
+    centre_lon double precision NOT NULL,
+    centre_lat double precision NOT NULL,
+    synthetic boolean NOT NULL,
+    settings jsonb NOT NULL
+);
+ALTER TABLE ONLY public.city FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.city OWNER TO commandcenter_owner;
+CREATE TABLE public.component (
+    id bigint NOT NULL,
+    code text,
+    code_system text,
+    major_code text NOT NULL,
+    minor_code text NOT NULL,
+    class_name text NOT NULL,
+    class_name_en text,
+    name text,
+    state text NOT NULL,
+    department text,
+    owner text,
+    surveyed_on date,
+    min_zoom smallint DEFAULT '15'::smallint NOT NULL,
+    geom public.geometry(Point,4326) NOT NULL,
+    geom_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['intact'::text, 'damaged'::text, 'missing'::text, 'abandoned'::text, 'unknown'::text])))
+);
+ALTER TABLE ONLY public.component FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.component OWNER TO commandcenter_owner;
+ALTER TABLE public.component ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.component_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.compound (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    name_en text,
+    address text,
+    households integer,
+    built_year integer,
+    property_company text,
+    geom public.geometry(Polygon,4326) NOT NULL,
+    geom_3857 public.geometry(Polygon,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    label_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_pointonsurface(public.st_transform(geom, 3857))) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.compound FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.compound OWNER TO commandcenter_owner;
+ALTER TABLE public.compound ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.compound_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.grid (
+    id bigint NOT NULL,
+    plan_id bigint NOT NULL,
+    kind text NOT NULL,
+    code text NOT NULL,
+    code_system text NOT NULL,
+    name text NOT NULL,
+    name_en text,
+    district_code text,
+    street_code text,
+    community_code text,
+    households integer NOT NULL,
+    persons integer,
+    households_estimated boolean NOT NULL,
+    area_m2 double precision NOT NULL,
+    open_cases integer DEFAULT 0 NOT NULL,
+    overdue_cases integer DEFAULT 0 NOT NULL,
+    cameras integer DEFAULT 0 NOT NULL,
+    cameras_working integer DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone,
+    geom_metric public.geometry(Polygon) NOT NULL,
+    geom public.geometry(Polygon,4326) NOT NULL,
+    geom_3857 public.geometry(Polygon,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    geom_3857_mid public.geometry(Polygon,3857),
+    geom_3857_low public.geometry(Polygon,3857),
+    label_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_pointonsurface(public.st_transform(geom, 3857))) STORED,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT geom_metric_has_srid CHECK ((public.st_srid(geom_metric) <> 0)),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['basic'::text, 'micro'::text, 'special'::text, 'village'::text])))
+);
+ALTER TABLE ONLY public.grid FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.grid OWNER TO commandcenter_owner;
+ALTER TABLE public.grid ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.grid_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.grid_plan (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL,
+    status text NOT NULL,
+    rule text NOT NULL,
+    valid_from timestamp with time zone,
+    valid_to timestamp with time zone,
+    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['draft'::text, 'in_review'::text, 'published'::text, 'retired'::text])))
+);
+ALTER TABLE ONLY public.grid_plan FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.grid_plan OWNER TO commandcenter_owner;
+ALTER TABLE public.grid_plan ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.grid_plan_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.household_count (
+    id bigint NOT NULL,
+    building_id bigint,
+    resident integer NOT NULL,
+    registered integer,
+    vacant integer,
+    persons integer,
+    estimated boolean NOT NULL,
+    counted_on date NOT NULL,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.household_count FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.household_count OWNER TO commandcenter_owner;
+ALTER TABLE public.household_count ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.household_count_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.ingest_run (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    mapping text NOT NULL,
+    file_name text NOT NULL,
+    file_sha256 text NOT NULL,
+    status text NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    rows_read bigint DEFAULT '0'::bigint NOT NULL,
+    loaded bigint DEFAULT '0'::bigint NOT NULL,
+    unchanged bigint DEFAULT '0'::bigint NOT NULL,
+    quarantined bigint DEFAULT '0'::bigint NOT NULL,
+    message text,
+    CONSTRAINT every_row_is_accounted_for CHECK ((rows_read = ((loaded + unchanged) + quarantined))),
+    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+);
+ALTER TABLE ONLY public.ingest_run FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_run OWNER TO commandcenter_owner;
+ALTER TABLE public.ingest_run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ingest_run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.key_site (
+    id bigint NOT NULL,
+    code text,
+    legal_class text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    name_en text,
+    address text,
+    geom public.geometry(Geometry,4326) NOT NULL,
+    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    label_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_pointonsurface(public.st_transform(geom, 3857))) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.key_site FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.key_site OWNER TO commandcenter_owner;
+ALTER TABLE public.key_site ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.key_site_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.layer_change (
+    id bigint NOT NULL,
+    table_name text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE ONLY public.layer_change FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.layer_change OWNER TO commandcenter_owner;
+ALTER TABLE public.layer_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.layer_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.quarantine (
+    id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    line text NOT NULL,
+    field text,
+    rule text NOT NULL,
+    sentence text NOT NULL,
+    sentence_en text NOT NULL,
+    raw text NOT NULL
+);
+ALTER TABLE ONLY public.quarantine FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.quarantine OWNER TO commandcenter_owner;
+ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.quarantine_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_doc (
+    id bigint NOT NULL,
+    layer text NOT NULL,
+    ref_id bigint NOT NULL,
+    title text NOT NULL,
+    title_en text,
+    detail text,
+    code text,
+    rank smallint NOT NULL,
+    public boolean DEFAULT false NOT NULL,
+    district_code text,
+    street_code text,
+    community_code text,
+    lon double precision NOT NULL,
+    lat double precision NOT NULL
+);
+ALTER TABLE ONLY public.search_doc FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.search_doc OWNER TO commandcenter_owner;
+ALTER TABLE public.search_doc ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.search_doc_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_gram (
+    gram text NOT NULL,
+    rank smallint NOT NULL,
+    doc_id bigint NOT NULL
+);
+ALTER TABLE ONLY public.search_gram FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.search_gram OWNER TO commandcenter_owner;
+CREATE TABLE public.service_point (
+    id bigint NOT NULL,
+    code text,
+    class text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    name_en text,
+    address text,
+    opening_hours text,
+    services text[] DEFAULT '{}'::text[] NOT NULL,
+    phone text,
+    floor_area_m2 double precision,
+    min_zoom smallint DEFAULT '13'::smallint NOT NULL,
+    geom public.geometry(Point,4326) NOT NULL,
+    geom_3857 public.geometry(Point,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT class_is_known CHECK ((class = ANY (ARRAY['public'::text, 'welfare'::text, 'social'::text, 'market'::text])))
+);
+ALTER TABLE ONLY public.service_point FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.service_point OWNER TO commandcenter_owner;
+ALTER TABLE public.service_point ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.service_point_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.source (
+    name text NOT NULL,
+    target text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL,
+    owner text NOT NULL,
+    licence text NOT NULL,
+    attribution text NOT NULL,
+    cadence_s bigint,
+    synthetic boolean DEFAULT false NOT NULL,
+    estimated boolean DEFAULT false NOT NULL,
+    data_as_of timestamp with time zone,
+    last_good_run_at timestamp with time zone,
+    row_count bigint DEFAULT '0'::bigint NOT NULL
+);
+ALTER TABLE ONLY public.source FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.source OWNER TO commandcenter_owner;
+CREATE TABLE public.unit_cell (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    code_system text NOT NULL,
+    district_code text,
+    street_code text,
+    community_code text,
+    land_use text,
+    area_m2 double precision NOT NULL,
+    geom public.geometry(Polygon,4326) NOT NULL,
+    geom_3857 public.geometry(Polygon,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
+    source_key text NOT NULL,
+    row_hash text,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.unit_cell FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.unit_cell OWNER TO commandcenter_owner;
+ALTER TABLE public.unit_cell ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.unit_cell_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY public.area
+    ADD CONSTRAINT area_code_key UNIQUE (code);
+ALTER TABLE ONLY public.area
+    ADD CONSTRAINT area_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.area
+    ADD CONSTRAINT area_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.base_feature
+    ADD CONSTRAINT base_feature_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.base_feature
+    ADD CONSTRAINT base_feature_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.building
+    ADD CONSTRAINT building_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.building
+    ADD CONSTRAINT building_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.camera
+    ADD CONSTRAINT camera_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.camera
+    ADD CONSTRAINT camera_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.city
+    ADD CONSTRAINT city_pkey PRIMARY KEY (key);
+ALTER TABLE ONLY public.component
+    ADD CONSTRAINT component_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.component
+    ADD CONSTRAINT component_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.compound
+    ADD CONSTRAINT compound_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.compound
+    ADD CONSTRAINT compound_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.grid
+    ADD CONSTRAINT grid_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.grid_plan
+    ADD CONSTRAINT grid_plan_code_key UNIQUE (code);
+ALTER TABLE ONLY public.grid
+    ADD CONSTRAINT grid_plan_id_kind_code_key UNIQUE (plan_id, kind, code);
+ALTER TABLE ONLY public.grid_plan
+    ADD CONSTRAINT grid_plan_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.grid
+    ADD CONSTRAINT grid_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.household_count
+    ADD CONSTRAINT household_count_building_id_key UNIQUE (building_id);
+ALTER TABLE ONLY public.household_count
+    ADD CONSTRAINT household_count_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.household_count
+    ADD CONSTRAINT household_count_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.ingest_run
+    ADD CONSTRAINT ingest_run_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.key_site
+    ADD CONSTRAINT key_site_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.key_site
+    ADD CONSTRAINT key_site_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.layer_change
+    ADD CONSTRAINT layer_change_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_doc
+    ADD CONSTRAINT search_doc_layer_ref_id_key UNIQUE (layer, ref_id);
+ALTER TABLE ONLY public.search_doc
+    ADD CONSTRAINT search_doc_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.search_gram
+    ADD CONSTRAINT search_gram_pkey PRIMARY KEY (gram, rank, doc_id);
+ALTER TABLE ONLY public.service_point
+    ADD CONSTRAINT service_point_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.service_point
+    ADD CONSTRAINT service_point_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.source
+    ADD CONSTRAINT source_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.unit_cell
+    ADD CONSTRAINT unit_cell_code_system_code_key UNIQUE (code_system, code);
+ALTER TABLE ONLY public.unit_cell
+    ADD CONSTRAINT unit_cell_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.unit_cell
+    ADD CONSTRAINT unit_cell_source_source_key_key UNIQUE (source, source_key);
+CREATE INDEX address_geom_3857 ON public.address USING gist (geom_3857);
+CREATE INDEX area_geom ON public.area USING gist (geom);
+CREATE INDEX area_geom_3857 ON public.area USING gist (geom_3857);
+CREATE INDEX area_parent ON public.area USING btree (parent_code);
+CREATE INDEX base_feature_geom_3857 ON public.base_feature USING gist (theme, geom_3857);
+CREATE INDEX base_feature_label_3857 ON public.base_feature USING gist (label_3857) WHERE (label_3857 IS NOT NULL);
+CREATE INDEX building_far ON public.building USING gist (geom_3857) WHERE (min_zoom <= 12);
+CREATE INDEX building_geom_3857 ON public.building USING gist (geom_3857);
+CREATE INDEX camera_geom_3857 ON public.camera USING gist (geom_3857);
+CREATE INDEX camera_grid ON public.camera USING btree (grid_code);
+CREATE INDEX camera_sector ON public.camera USING gist (sector_3857);
+CREATE INDEX cases_geom_3857 ON public.cases USING gist (geom_3857);
+CREATE INDEX cases_number ON public.cases USING btree (number);
+CREATE INDEX cases_open_due ON public.cases USING btree (due_at) WHERE is_open;
+CREATE INDEX cases_open_geom_3857 ON public.cases USING gist (geom_3857) WHERE is_open;
+CREATE INDEX cases_open_grid ON public.cases USING btree (grid_code) WHERE is_open;
+CREATE INDEX cases_reported ON public.cases USING btree (reported_at);
+CREATE INDEX component_geom_3857 ON public.component USING gist (geom_3857);
+CREATE INDEX compound_geom_3857 ON public.compound USING gist (geom_3857);
+CREATE INDEX grid_geom ON public.grid USING gist (geom);
+CREATE INDEX grid_geom_3857 ON public.grid USING gist (geom_3857);
+CREATE INDEX household_count_grid ON public.household_count USING btree (grid_code);
+CREATE INDEX key_site_geom_3857 ON public.key_site USING gist (geom_3857);
+CREATE INDEX layer_change_table ON public.layer_change USING btree (table_name, id);
+CREATE INDEX quarantine_run ON public.quarantine USING btree (run_id, line);
+CREATE INDEX search_doc_code ON public.search_doc USING btree (code text_pattern_ops);
+CREATE INDEX service_point_geom_3857 ON public.service_point USING gist (geom_3857);
+CREATE INDEX unit_cell_geom ON public.unit_cell USING gist (geom);
+CREATE INDEX unit_cell_geom_3857 ON public.unit_cell USING gist (geom_3857);
+CREATE TRIGGER note_delete AFTER DELETE ON public.address REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.area REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.base_feature REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.building REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.camera REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.cases REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.component REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.compound REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.grid REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.household_count REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.key_site REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.service_point REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_delete AFTER DELETE ON public.unit_cell REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.address REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.area REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.base_feature REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.building REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.camera REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.cases REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.component REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.compound REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.grid REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.household_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.key_site REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_insert AFTER INSERT ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.address REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.area REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.base_feature REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.building REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.camera REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.cases REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.component REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.compound REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.grid REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.household_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.key_site REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER note_update AFTER UPDATE ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER set_sector BEFORE INSERT OR UPDATE ON public.camera FOR EACH ROW EXECUTE FUNCTION public.set_camera_sector();
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.address
+    ADD CONSTRAINT address_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.area
+    ADD CONSTRAINT area_parent_code_fkey FOREIGN KEY (parent_code) REFERENCES public.area(code);
+ALTER TABLE ONLY public.area
+    ADD CONSTRAINT area_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.area
+    ADD CONSTRAINT area_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.base_feature
+    ADD CONSTRAINT base_feature_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.base_feature
+    ADD CONSTRAINT base_feature_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.building
+    ADD CONSTRAINT building_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.building
+    ADD CONSTRAINT building_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.camera
+    ADD CONSTRAINT camera_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.camera
+    ADD CONSTRAINT camera_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.component
+    ADD CONSTRAINT component_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.component
+    ADD CONSTRAINT component_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.compound
+    ADD CONSTRAINT compound_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.compound
+    ADD CONSTRAINT compound_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.grid
+    ADD CONSTRAINT grid_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.grid_plan(id);
+ALTER TABLE ONLY public.grid
+    ADD CONSTRAINT grid_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.grid
+    ADD CONSTRAINT grid_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.household_count
+    ADD CONSTRAINT household_count_building_id_fkey FOREIGN KEY (building_id) REFERENCES public.building(id);
+ALTER TABLE ONLY public.household_count
+    ADD CONSTRAINT household_count_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.household_count
+    ADD CONSTRAINT household_count_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.ingest_run
+    ADD CONSTRAINT ingest_run_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.key_site
+    ADD CONSTRAINT key_site_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.key_site
+    ADD CONSTRAINT key_site_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.service_point
+    ADD CONSTRAINT service_point_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.service_point
+    ADD CONSTRAINT service_point_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.unit_cell
+    ADD CONSTRAINT unit_cell_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.unit_cell
+    ADD CONSTRAINT unit_cell_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.area ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.city ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.component ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.compound ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.grid ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.grid_plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.household_count ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_run ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.key_site ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.layer_change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner_searches ON public.search_doc TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING (true) WITH CHECK (true);
+ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read_as_an_actor ON public.area FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.building FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.city FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.grid_plan FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.ingest_run FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.layer_change FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.source FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_in_jurisdiction ON public.address FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.camera FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.cases FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.component FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.compound FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.grid FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.household_count FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.key_site FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+ALTER TABLE public.search_doc ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.search_gram ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.service_point ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.source ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.unit_cell ENABLE ROW LEVEL SECURITY;
+CREATE POLICY whole_city_only ON public.quarantine USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.area USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.base_feature USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.building USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.city USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.grid_plan USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.ingest_run USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.layer_change USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.source USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_in_jurisdiction ON public.address USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.camera USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.cases USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.component USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.compound USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.grid USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.household_count USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.key_site USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.service_point USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.unit_cell USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY writers_note_changes ON public.layer_change FOR INSERT WITH CHECK (( SELECT public.actor_may_write() AS actor_may_write));
+GRANT ALL ON SCHEMA public TO commandcenter_owner;
+GRANT USAGE ON SCHEMA public TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_city(phrase text, wanted integer) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.search_forget(which text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.search_learn(which text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_learn(which text) TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO commandcenter_app;
+GRANT SELECT ON TABLE public.alembic_version TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.area TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.base_feature TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.building TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.camera TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.city TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.component TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.compound TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid_plan TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.household_count TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_run TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_site TO commandcenter_app;
+GRANT SELECT,INSERT ON TABLE public.layer_change TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_point TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;
