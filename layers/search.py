@@ -48,6 +48,8 @@ def as_coordinates(phrase: str) -> tuple[float, float] | None:
 
 async def search(reader: Reader, actor: Actor, phrase: str, language: Language, limit: int = 20) -> list[Hit]:
     """Findings, best first: coordinates, then codes, then names that begin with the phrase, then the rest by rank."""
+    # PostgreSQL's text holds neither NUL nor half a surrogate pair; what is typed may
+    phrase = phrase.replace("\0", " ").encode("utf-8", "ignore").decode("utf-8")
     place = as_coordinates(phrase)
     if place is not None:
         lon, lat = place
