@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -50,6 +51,7 @@ def _script(connection: psycopg.Connection, tile: Address) -> str:
     request = tile_request(discover()["buildings"], *tile, {})
     assert request is not None
     cursor = psycopg.ClientCursor(connection)
-    actor = cursor.mogrify(SET_ACTOR, OPERATOR.settings)
+    # pgbench would read a colon in the actor's id as one of its variables
+    actor = cursor.mogrify(SET_ACTOR, replace(OPERATOR, id="benchmark").settings)
     question = cursor.mogrify(sql.SQL(request.sql), request.params)
     return f"\\startpipeline\n{actor};\n{question};\n\\endpipeline\n"

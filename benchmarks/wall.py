@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from benchmarks import database, servers
 from benchmarks.report import Chapter, Line, at_most
@@ -20,7 +20,7 @@ from benchmarks.report import Chapter, Line, at_most
 EMPTY_PORT = 8143
 RUNS = 3
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-SCREEN = {"width": 1920, "height": 1080}
+SCREEN = ViewportSize(width=1920, height=1080)
 VENDOR = Path("assets/vendor")
 PATIENCE_MS = 120_000
 SHELL = "#map, .leaflet-container"
