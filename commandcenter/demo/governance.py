@@ -54,17 +54,25 @@ class Governance:
 
 
 def neighbours(shapes: Shapes) -> list[NDArray[np.int64]]:
-    """For each shape those it shares more than a corner with."""
-    tree = shapely.STRtree(shapes)
-    left, right = tree.query(shapes, predicate="intersects")
-    keep = left < right
-    left, right = left[keep], right[keep]
-    shared = shapely.length(shapely.intersection(shapely.boundary(shapes[left]), shapely.boundary(shapes[right])))
-    left, right = left[shared > SHARED_EDGE_M], right[shared > SHARED_EDGE_M]
-    ends = np.concatenate([left, right]), np.concatenate([right, left])
-    order = np.argsort(ends[0], kind="stable")
-    bounds = np.searchsorted(ends[0][order], np.arange(len(shapes) + 1))
-    return [ends[1][order][bounds[i] : bounds[i + 1]] for i in range(len(shapes))]
+    """For each polygon of a noded coverage those it shares more than a corner with: same segment, other polygon."""
+    rings, owner = shapely.get_rings(shapes, return_index=True)
+    corners, ring = shapely.get_coordinates(rings, return_index=True)
+    inside = ring[1:] == ring[:-1]
+    grid = np.round(corners / MILLIMETRE).astype(np.int64)
+    start, stop, polygon = grid[:-1][inside], grid[1:][inside], owner[ring[:-1][inside]]
+    swap = (start[:, 0] > stop[:, 0]) | ((start[:, 0] == stop[:, 0]) & (start[:, 1] > stop[:, 1]))
+    ends = np.where(swap[:, None], np.hstack([stop, start]), np.hstack([start, stop]))
+    order = np.lexsort(ends.T)
+    ends, polygon = ends[order], polygon[order]
+    same = (ends[1:] == ends[:-1]).all(axis=1) & (polygon[1:] != polygon[:-1])
+    length = np.hypot(*(ends[:, 2:] - ends[:, :2]).T)[:-1][same] * MILLIMETRE
+    pairs = np.sort(np.column_stack([polygon[:-1][same], polygon[1:][same]]), axis=1)
+    pairs, which = np.unique(pairs, axis=0, return_inverse=True)
+    left, right = pairs[np.bincount(which.ravel(), weights=length) > SHARED_EDGE_M].T
+    both = np.concatenate([left, right]), np.concatenate([right, left])
+    order = np.argsort(both[0], kind="stable")
+    bounds = np.searchsorted(both[0][order], np.arange(len(shapes) + 1))
+    return [both[1][order][bounds[i] : bounds[i + 1]] for i in range(len(shapes))]
 
 
 def divide(members: NDArray[np.int64], links: list[NDArray[np.int64]], weights: NDArray[np.int64], parts: int, shares: list[float] | None = None) -> NDArray[np.int64]:
@@ -240,18 +248,22 @@ def _grids(atoms: Shapes, community: NDArray[np.str_], atom_of_building: NDArray
         members = np.flatnonzero(community == name)
         labels = divide(members, links, weight + 1, int(count))
         labels = _one_piece(members, labels, links, atoms, int(count))
-        labels = west_to_east(atoms[members], np.unique(_apart(labels, members, links), return_inverse=True)[1])
+        labels = _apart(labels, members, links)
+        if grid_count is not None:
+            labels = _exactly(labels, members, links, weight, int(count))
+        labels = west_to_east(atoms[members], np.unique(labels, return_inverse=True)[1])
         for k in range(int(labels.max()) + 1):
             mine = members[labels == k]
             grid_of_atom[mine] = len(codes)
             inside = np.concatenate([buildings_of_atom[starts[a] : starts[a + 1]] for a in mine])
             lived = inside[settled[inside] > 0]
-            if grid_count is None:
-                _settle(settled, lived, low, high)
+            _settle(settled, lived, low, high)
             codes.append(f"{name}{k + 1:03d}")
             kinds.append("basic" if low <= settled[lived].sum() <= high else "village")
             shapes.append(shapely.union_all(atoms[mine]))
             of.append(str(name))
+    if grid_count is not None:
+        _keep_total(settled, grid_of_atom[atom_of_building], int(households.sum()), low, high)
     return codes, kinds, np.array(shapes, dtype=object), of, grid_of_atom, settled
 
 
@@ -268,6 +280,53 @@ def _apart(labels: NDArray[np.int64], members: NDArray[np.int64], links: list[ND
             fresh[mine[pieces == piece]] = following
             following += 1
     return fresh
+
+
+def _exactly(labels: NDArray[np.int64], members: NDArray[np.int64], links: list[NDArray[np.int64]], weight: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The same grids, the heaviest parted or the lightest joined until there are ``count``."""
+    place = {int(m): i for i, m in enumerate(members)}
+    labels = labels.copy()
+    for _ in range(10 * len(members)):
+        names, inverse = np.unique(labels, return_inverse=True)
+        load = np.bincount(inverse, weights=weight[members])
+        if len(names) == count:
+            break
+        if len(names) < count:
+            sizes = np.bincount(inverse)
+            for k in np.argsort(-np.where(sizes > 1, load, -1)):
+                mine = np.flatnonzero(inverse == k)
+                halves = divide(members[mine], links, weight + 1, 2)
+                if len(np.unique(halves)) == 2:
+                    labels[mine[halves == 1]] = labels.max() + 1
+                    break
+        else:
+            for k in np.argsort(load):
+                around = {int(labels[place[int(n)]]) for i in np.flatnonzero(inverse == k) for n in links[members[i]] if int(n) in place} - {int(names[k])}
+                if around:
+                    labels[inverse == k] = min(around, key=lambda other: load[np.searchsorted(names, other)])
+                    break
+    return labels
+
+
+def _keep_total(households: NDArray[np.int64], grid: NDArray[np.int64], total: int, low: int, high: int) -> None:
+    """Give or take single households inside the grids' bounds until the city's total is met again."""
+    lived = np.flatnonzero(households > 0)
+    loads = np.bincount(grid[lived], weights=households[lived]).astype(np.int64)
+    missing = total - int(households.sum())
+    step = 1 if missing > 0 else -1
+    while missing != 0:
+        before = missing
+        for at in lived:
+            load = loads[grid[at]]
+            inside = low <= load <= high
+            if missing == 0 or not inside or not low <= load + step <= high or households[at] + step < 1:
+                continue
+            households[at] += step
+            loads[grid[at]] += step
+            missing -= step
+        if missing == before:
+            households[lived[0]] += missing
+            missing = 0
 
 
 def _apportioned(load: NDArray[np.int64], count: int) -> NDArray[np.int64]:

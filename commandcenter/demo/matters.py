@@ -37,7 +37,7 @@ CATEGORIES = (
 HOURS = np.array([1, 1, 1, 1, 1, 2, 5, 9, 14, 15, 13, 10, 8, 10, 13, 13, 11, 9, 7, 5, 4, 3, 2, 1], dtype=float)
 WEEK = np.array([1.1, 1.1, 1.05, 1.05, 1.0, 0.75, 0.7])
 ORIGINS = {"event": "patrol", "component": "patrol", "grid": "patrol", "hotline": "hotline", "enforcement": "department"}
-OPEN_SHARE = {"event": 0.05, "component": 0.06, "grid": 0.07, "hotline": 0.06, "enforcement": 0.9}
+OPEN_SHARE = {"event": 0.05, "component": 0.06, "grid": 0.07, "hotline": 0.06, "enforcement": 0.5}
 
 
 def cases(count: int, district: str, roads: NDArray[np.float64], homes: NDArray[np.float64], component_codes: dict[str, list[str]], now: datetime, rng: Generator) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def cases(count: int, district: str, roads: NDArray[np.float64], homes: NDArray[
     is_open = closed > now
     # Some stay open on purpose: most still in time, some late; their clock starts within their own limit.
     extra = np.flatnonzero(~is_open & (rng.random(count) < np.vectorize(OPEN_SHARE.get)(kinds)))
-    position = np.where(rng.random(len(extra)) < 0.86, rng.uniform(0.02, 0.995, len(extra)), rng.uniform(1.02, 2.2, len(extra)))
+    position = np.where(rng.random(len(extra)) < 0.93, rng.uniform(0.02, 0.995, len(extra)), rng.uniform(1.02, 2.2, len(extra)))
     for i, share_used in zip(extra, position, strict=True):
         begun = now - timedelta(hours=float(limit_h[i] * share_used))
         started[i] = begun
