@@ -252,7 +252,13 @@ def _grammar(table: TomlTable) -> dict[str, CodeLevel]:
         length, digits = rule.take("length", int), rule.take("digits", int)
         pattern = rule.take("pattern", str, rf"\d{{{length}}}")
         if not 0 < digits <= length:
-            raise rule.fault("digits", Text(f"“{level}”的流水号位数 {digits} 应在 1 到 {length} 之间", f"the {digits} serial digits of '{level}' must be from 1 to {length}"))
+            raise rule.fault(
+                "digits",
+                Text(
+                    f"“{level}”的流水号位数 {digits} 应在 1 到 {length} 之间",
+                    f"the {digits} serial digits of '{level}' must be from 1 to {length}",
+                ),
+            )
         try:
             re.compile(pattern)
         except re.error as fault:

@@ -5,9 +5,11 @@ All faces come out of one noding on a 1 mm raster, so neighbours share their ver
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import shapely
-from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from gridmaps.model import MILLIMETRE, Barriers, Faces, Indices, Numbers, Shapes, Sites
 
@@ -22,23 +24,21 @@ DEEPEST_CUT = 24
 def make_faces(parent: shapely.MultiPolygon | shapely.Polygon, sites: Sites, barriers: Barriers, most_households: float) -> Faces:
     """Faces that cover the parent exactly, none with more than ``most_households`` unless one building alone has more."""
     lines = _inside(barriers.lines, parent)
+    sites = _inside_sites(sites, parent)
     noded = shapely.union_all([parent.boundary, *lines], grid_size=MILLIMETRE)
     blocks = _polygonized(noded, parent)
     cuts = _cuts(blocks, sites, most_households)
     if len(cuts):
         noded = shapely.union_all([noded, *cuts], grid_size=MILLIMETRE)
         blocks = _polygonized(noded, parent)
-    households = np.bincount(face_of(blocks, sites.points), sites.households, len(blocks))
-    pairs, border_m, middles = neighbours(blocks)
-    cost = np.full(len(pairs), COST_ROAD)
-    at, share = middles
-    cost_of_edge = np.full(len(share), COST_ROAD)
-    cost_of_edge[_near(at, barriers.lines[barriers.major])] = COST_MAJOR
-    if len(cuts):
-        cost_of_edge[_near(at, cuts)] = COST_NONE
-    total = np.bincount(share[:, 0].astype(int), share[:, 1] * cost_of_edge, len(pairs)) if len(pairs) else np.empty(0)
-    cost = total if len(pairs) else cost
-    return Faces(blocks, households, pairs, border_m, cost)
+    households = np.bincount(face_of(blocks, sites.points), sites.households, len(blocks)).astype(float)
+    shared = neighbours(blocks)
+    cost_a_metre = np.full(len(shared.length_m), COST_ROAD)
+    cost_a_metre[_near(shared.middles, barriers.lines[barriers.major])] = COST_MAJOR
+    cost_a_metre[_near(shared.middles, cuts)] = COST_NONE
+    border_m = np.bincount(shared.pair, shared.length_m, len(shared.pairs)).astype(float)
+    cost = np.bincount(shared.pair, shared.length_m * cost_a_metre, len(shared.pairs)).astype(float)
+    return Faces(blocks, households, shared.pairs, border_m, cost)
 
 
 def face_of(faces: Shapes, points: Shapes) -> Indices:
@@ -53,11 +53,20 @@ def face_of(faces: Shapes, points: Shapes) -> Indices:
     return found
 
 
-def neighbours(faces: Shapes) -> tuple[Indices, Numbers, tuple[Shapes, Numbers]]:
-    """Pairs of faces that share border, its length, and the middle of each shared segment with (pair, length)."""
-    polygons = shapely.get_parts(faces)
-    coordinates, ring = shapely.get_coordinates(shapely.get_rings(polygons), return_index=True)
-    ring_face = shapely.get_rings(polygons, return_index=True)[1]
+@dataclass(frozen=True)
+class SharedBorders:
+    """Which faces touch along a line: the pairs (a < b), and every shared segment with its pair, length and middle."""
+
+    pairs: Indices
+    pair: Indices
+    length_m: Numbers
+    middles: Shapes
+
+
+def neighbours(faces: Shapes) -> SharedBorders:
+    """The borders that faces (polygons with common vertices on a 1 mm raster) share."""
+    rings, ring_face = shapely.get_rings(faces, return_index=True)
+    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
     exact = np.round(coordinates / MILLIMETRE).astype(np.int64)
     same_ring = ring[:-1] == ring[1:]
     start, end = exact[:-1][same_ring], exact[1:][same_ring]
@@ -70,14 +79,16 @@ def neighbours(faces: Shapes) -> tuple[Indices, Numbers, tuple[Shapes, Numbers]]
     both = np.sort(np.column_stack([owner[twin], owner[twin + 1]]), axis=1)
     segment = key[twin] * MILLIMETRE
     length = np.hypot(segment[:, 2] - segment[:, 0], segment[:, 3] - segment[:, 1])
-    middle = shapely.points((segment[:, :2] + segment[:, 2:]) / 2)
     differ = both[:, 0] != both[:, 1]
-    both, length, middle = both[differ], length[differ], middle[differ]
-    if len(both) == 0:
-        return np.empty((0, 2), np.int64), np.empty(0), (np.empty(0, object), np.empty((0, 2)))
-    pairs, which = np.unique(both, axis=0, return_inverse=True)
-    which = which.ravel()
-    return pairs, np.bincount(which, length), (middle, np.column_stack([which, length]))
+    pairs, which = np.unique(both[differ], axis=0, return_inverse=True)
+    middles = shapely.points((segment[differ, :2] + segment[differ, 2:]) / 2)
+    return SharedBorders(pairs, which.ravel(), length[differ], np.asarray(middles, dtype=object))
+
+
+def _inside_sites(sites: Sites, parent: shapely.MultiPolygon | shapely.Polygon) -> Sites:
+    shapely.prepare(parent)
+    inside = shapely.intersects(parent, sites.points)
+    return Sites(sites.points[inside], sites.reach_m[inside], sites.households[inside])
 
 
 def _inside(lines: Shapes, parent: shapely.MultiPolygon | shapely.Polygon) -> Shapes:
@@ -90,7 +101,7 @@ def _inside(lines: Shapes, parent: shapely.MultiPolygon | shapely.Polygon) -> Sh
     return kept
 
 
-def _polygonized(noded: shapely.Geometry, parent: shapely.MultiPolygon | shapely.Polygon) -> Shapes:
+def _polygonized(noded: BaseGeometry, parent: shapely.MultiPolygon | shapely.Polygon) -> Shapes:
     found = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     shapely.prepare(parent)
     return np.asarray(found[shapely.intersects(parent, shapely.point_on_surface(found))], dtype=object)
@@ -108,7 +119,7 @@ def _cuts(blocks: Shapes, sites: Sites, most: float) -> Shapes:
     block_of = face_of(blocks, sites.points)
     order = np.argsort(block_of, kind="stable")
     starts = np.searchsorted(block_of[order], np.arange(len(blocks) + 1))
-    cuts: list[shapely.Geometry] = []
+    cuts: list[BaseGeometry] = []
     for number, block in enumerate(blocks):
         members = order[starts[number] : starts[number + 1]]
         if len(members) > 1 and sites.households[members].sum() > most:
@@ -117,7 +128,7 @@ def _cuts(blocks: Shapes, sites: Sites, most: float) -> Shapes:
 
 
 def _halve(
-    piece: shapely.Geometry, at: Numbers, members: Indices, sites: Sites, most: float, cuts: list[shapely.Geometry], depth: int
+    piece: BaseGeometry, at: Numbers, members: Indices, sites: Sites, most: float, cuts: list[BaseGeometry], depth: int
 ) -> None:
     if len(members) < 2 or sites.households[members].sum() <= most or depth >= DEEPEST_CUT:
         return
@@ -158,7 +169,7 @@ def _gap(along: Numbers, reach: Numbers, households: Numbers) -> float | None:
     )
 
 
-def _reaching_over(part: shapely.Geometry) -> shapely.LineString:
+def _reaching_over(part: BaseGeometry) -> shapely.LineString:
     ends = shapely.get_coordinates(part)[[0, -1]]
     step = (ends[1] - ends[0]) / np.hypot(*(ends[1] - ends[0])) * OVERSHOOT_M
     return shapely.LineString([ends[0] - step, ends[1] + step])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import shapely
@@ -102,7 +103,7 @@ class _Maker:
         for group, grid_code in zip(made, codes.issue(self._city.grammar["grid"], code, len(made)), strict=True):
             households = round(float(self._faces.households[group].sum()))
             shape = self._union(group)
-            kind = "basic" if rule.grid_low <= households <= rule.grid_high else "special"
+            kind: Literal["basic", "special"] = "basic" if rule.grid_low <= households <= rule.grid_high else "special"
             self._grids.append(GridPiece(kind, grid_code, code, households, shape.geoms[0]))
 
     def _add(self, level: AreaLevel, code: str, parent: str | None, members: list[int], name: tuple[str, str]) -> None:

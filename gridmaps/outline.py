@@ -51,7 +51,8 @@ def _without_small_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     sizes = np.bincount(labels.ravel()) * CELL_M * CELL_M
     small = sizes <= LARGEST_HOLE_M2
     small[0] = False
-    return mask | small[labels]
+    filled: NDArray[np.bool_] = mask | small[labels]
+    return filled
 
 
 def _runs(mask: NDArray[np.bool_], west: float, south: float) -> Shapes:

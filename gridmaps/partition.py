@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from gridmaps.model import Faces, Indices, Numbers
 
 ROUNDS = 60
+ATTEMPTS = 6
+# Below this many faces a part METIS has no room to balance; growing small pieces together does better.
+FEW_FACES = 4
 LARGEST_COST = 10_000
 
 
@@ -75,6 +78,8 @@ def divide(graph: Graph, members: list[int], households: Numbers, parts: int, se
     """Some connected faces as ``parts`` contiguous parts of nearly equal households."""
     if parts <= 1 or len(members) <= 1:
         return [members]
+    if len(members) <= FEW_FACES * parts:
+        return _grown_together(graph, members, households, parts)
     label = _metis(graph, members, households, min(parts, len(members)), seed)
     groups: dict[int, set[int]] = {}
     for face, part in zip(members, label, strict=True):
@@ -90,6 +95,10 @@ def divide_within(
     total = float(households[members].sum())
     groups = [set(group) for group in divide(graph, members, households, part_count(total, low, high), seed)]
     _balance(graph, groups, households, low, high)
+    for attempt in range(1, ATTEMPTS + 1):
+        if not _drawn_anew(graph, groups, households, low, high, seed + attempt):
+            break
+        _balance(graph, groups, households, low, high)
     return [sorted(group) for group in groups if group]
 
 
@@ -109,6 +118,26 @@ def _metis(graph: Graph, members: list[int], households: Numbers, parts: int, se
         parts, xadj=starts, adjncy=nearby, vweights=weight.tolist(), eweights=costs, recursive=parts <= 8, options=options
     )
     return np.asarray(label, np.int64)
+
+
+def _grown_together(graph: Graph, members: list[int], households: Numbers, parts: int) -> list[list[int]]:
+    """The lightest piece joins the neighbour that makes the lightest sum, until ``parts`` pieces are left."""
+    owner = {face: face for face in members}
+    groups = {face: [face] for face in members}
+    weight = {face: float(households[face]) for face in members}
+    stuck: set[int] = set()
+    while len(groups) > parts and len(stuck) < len(groups):
+        lightest = min((piece for piece in groups if piece not in stuck), key=lambda piece: (weight[piece], piece))
+        beside = {owner[o] for face in groups[lightest] for o in graph.near[face] if o in owner} - {lightest}
+        if not beside:
+            stuck.add(lightest)
+            continue
+        to = min(beside, key=lambda piece: (weight[piece], piece))
+        for face in groups[lightest]:
+            owner[face] = to
+        groups[to] += groups.pop(lightest)
+        weight[to] += weight.pop(lightest)
+    return [sorted(group) for group in groups.values()]
 
 
 def _in_one_piece(graph: Graph, groups: list[set[int]]) -> list[set[int]]:
@@ -144,6 +173,45 @@ def _balance(graph: Graph, groups: list[set[int]], households: Numbers, low: flo
             return
         if not any(_mend(graph, groups, owner, weight, households, at, low, high) for at in worst):
             return
+
+
+def _drawn_anew(graph: Graph, groups: list[set[int]], households: Numbers, low: float, high: float, seed: int) -> bool:
+    """Draw parts outside the bounds anew together with one or two neighbours; says whether that helped anywhere."""
+    helped = False
+    at = 0
+    while at < len(groups):
+        outside = _excess(_sum(households, groups[at]), low, high)
+        # A single face above the bounds (one tower) cannot be mended by drawing anew.
+        hopeless = max((float(households[face]) for face in groups[at]), default=0.0) > high
+        if outside and not hopeless and _redrawn(graph, groups, households, at, low, high, seed):
+            helped = True
+        at += 1
+    return helped
+
+
+def _redrawn(graph: Graph, groups: list[set[int]], households: Numbers, at: int, low: float, high: float, seed: int) -> bool:
+    owner = {face: number for number, group in enumerate(groups) for face in group}
+    nearby = sorted({owner[o] for face in groups[at] for o in graph.near[face] if o in owner} - {at})
+    beyond = sorted({owner[o] for n in nearby for face in groups[n] for o in graph.near[face] if o in owner} - {at, *nearby})
+    for chosen in [*([n] for n in nearby), *([a, b] for i, a in enumerate(nearby) for b in nearby[i + 1 :] + beyond)]:
+        numbers = [at, *chosen]
+        together = sorted(face for number in numbers for face in groups[number])
+        if len(graph.components(together)) > 1:
+            continue
+        before = sum(_excess(_sum(households, groups[number]), low, high) for number in numbers)
+        total = float(households[together].sum())
+        drawn = [set(group) for group in divide(graph, together, households, part_count(total, low, high), seed)]
+        _balance(graph, drawn, households, low, high)
+        drawn = [group for group in drawn if group]
+        if sum(_excess(_sum(households, group), low, high) for group in drawn) < before - 1e-9:
+            kept = [group for number, group in enumerate(groups) if number not in numbers]
+            groups[:] = [*kept, *drawn]
+            return True
+    return False
+
+
+def _sum(households: Numbers, group: set[int]) -> float:
+    return float(households[sorted(group)].sum())
 
 
 def _farthest_outside(weight: list[float], groups: list[set[int]], low: float, high: float) -> list[int] | None:

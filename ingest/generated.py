@@ -43,7 +43,8 @@ def generate_areas(connection: psycopg.Connection, actor: Actor, city: City, pro
     shapes = transformed(lonlat, 4326, city.metric_srid)
     households = _households(buildings, shapes, _addresses_inside(connection, lonlat), city)
     barriers, names = _roads(connection, city)
-    made = generate(city, built_outline(shapes), _sites(shapes, households), barriers, names, progress)
+    points = transformed(shapely.from_wkb([row[7] for row in buildings]), 4326, city.metric_srid)
+    made = generate(city, built_outline(shapes), _sites(shapes, points, households), barriers, names, progress)
     store.forget_generated(connection, tuple(SOURCES), PLAN_CODE)
     progress(f"写入辖区与网格 / writing {len(made.areas)} areas, {len(made.grids)} grids")
     upsert(connection, actor, "area", _AREA_COLUMNS, _area_rows(made.areas, city), source="generated_areas", place=False)
@@ -78,14 +79,14 @@ def _addresses_inside(connection: psycopg.Connection, buildings: Shapes) -> Indi
 
 
 def _households(buildings: Sequence[tuple[Any, ...]], shapes: Shapes, addresses: Indices, city: City) -> Indices:
-    _, _, _, uses, levels, heights, _ = zip(*buildings, strict=True)
+    _, _, _, uses, levels, heights, _, _ = zip(*buildings, strict=True)
     return estimate(uses, levels, heights, shapely.area(shapes), addresses.tolist(), city.generated.household_m2)
 
 
-def _sites(shapes: Shapes, households: Indices) -> Sites:
+def _sites(shapes: Shapes, points: Shapes, households: Indices) -> Sites:
     box = shapely.bounds(shapes)
     reach = np.minimum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]) / 2
-    return Sites(shapely.point_on_surface(shapes), reach, households.astype(float))
+    return Sites(points, reach, households.astype(float))
 
 
 def _roads(connection: psycopg.Connection, city: City) -> tuple[Barriers, RoadNames]:

@@ -50,4 +50,5 @@ def estimate(
     homes = np.round(footprints_m2 * counted * share / household_m2)
     homes = np.where((share >= 0.4) & (footprints_m2 >= SMALLEST_HOME_M2), np.maximum(homes, np.asarray(addresses, float)), homes)
     homes = np.where((np.array(uses) == "residential") & (footprints_m2 >= SMALLEST_HOME_M2), np.maximum(homes, 1), homes)
-    return homes.astype(np.int64)
+    counted_homes: NDArray[np.int64] = homes.astype(np.int64)
+    return counted_homes

@@ -95,7 +95,7 @@ class Pipeline:
         self._validate(row)
         if repair is not None:
             self.tally.repair(repair)
-        if self._as_multi and geometry.geom_type == "Polygon":
+        if self._as_multi and isinstance(geometry, shapely.Polygon):
             geometry = shapely.MultiPolygon([geometry])
         written = [row.get(name) for name in self.mapping.written]
         stored = _hex(geometry)

@@ -102,9 +102,10 @@ def remember_birth_grid(connection: psycopg.Connection) -> None:
 
 
 def buildings_to_count(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
-    """id, source, source_key, use, levels, height_m, WKB: what the household estimate stands on."""
+    """id, source, source_key, use, levels, height_m, WKB, WKB of the point by which the building is placed."""
     return connection.execute(
-        "select id, source, source_key, use, levels, height_m, ST_AsBinary(geom) from building order by source, source_key"
+        "select id, source, source_key, use, levels, height_m, ST_AsBinary(geom), ST_AsBinary(ST_PointOnSurface(geom))"
+        " from building order by source, source_key"
     ).fetchall()
 
 

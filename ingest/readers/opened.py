@@ -22,7 +22,7 @@ def opened(path: Path, encoding: str) -> Iterator[TextIO]:
         with path.open("rb") as plain:
             is_gzip = plain.read(2) == b"\x1f\x8b"
         with gzip.open(path, "rb") if is_gzip else path.open("rb") as raw:
-            yield io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")  # type: ignore[arg-type]
+            yield io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise BadInput(
             Text(

@@ -32,10 +32,15 @@ def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
             objects = objects.with_areas(osmium.filter.KeyFilter(*keys))
         objects = objects.with_filter(osmium.filter.KeyFilter(*keys))
         factory = osmium.geom.WKBFactory()
+        unformed: dict[str, dict[str, str]] = {}
         for item in objects:
+            _expect_area(item, mapping, unformed)
             row = _row(item, mapping, factory)
             if row is not None:
+                unformed.pop(row.where, None)
                 yield row
+        for key, tags in unformed.items():
+            yield SourceRow(key, dict(tags), json.dumps(tags, ensure_ascii=False)[:RAW_LENGTH], fault=_UNFORMED)
     except (RuntimeError, osmium.InvalidLocationError) as fault:
         raise BadInput(
             Text(
@@ -45,6 +50,26 @@ def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
         ) from fault
 
 
+_UNFORMED = Finding(
+    "area_unformed",
+    "geometry",
+    Text("面不闭合或成员不全，无法成形。", "Its ring is not closed or its members are not all in the file: no area can be formed."),
+)
+
+
+def _expect_area(item: Any, mapping: Mapping, unformed: dict[str, dict[str, str]]) -> None:
+    """Remember what ought to come again as an area: what never does must not vanish silently."""
+    is_ring = item.is_way() and item.is_closed()
+    is_multipolygon = item.is_relation() and item.tags.get("type") in ("multipolygon", "boundary")
+    if not (is_ring or is_multipolygon):
+        return
+    tags = {tag.k: tag.v for tag in item.tags}
+    as_area = any(rule.fits(tags, "polygon") for rule in mapping.classes)
+    as_line = is_ring and any(rule.fits(tags, "line") for rule in mapping.classes)
+    if as_area and not as_line:
+        unformed[f"{'w' if is_ring else 'r'}{item.id}"] = tags
+
+
 def _row(item: Any, mapping: Mapping, factory: Any) -> SourceRow | None:
     kind, key = _kind_and_key(item)
     if kind is None:
@@ -52,7 +77,7 @@ def _row(item: Any, mapping: Mapping, factory: Any) -> SourceRow | None:
     tags = {tag.k: tag.v for tag in item.tags}
     if not any(rule.fits(tags, kind) for rule in mapping.classes):
         return None
-    values: dict[str, Any] = {**tags, "@id": key}
+    values: dict[str, Any] = {**tags, "@id": key, "@kind": kind}
     raw = json.dumps(values, ensure_ascii=False)[:RAW_LENGTH]
     try:
         made = {"point": factory.create_point, "line": factory.create_linestring, "polygon": factory.create_multipolygon}[kind](item)
@@ -64,7 +89,7 @@ def _row(item: Any, mapping: Mapping, factory: Any) -> SourceRow | None:
             fault=Finding("nodes_missing", "geometry", Text(f"缺少节点，无法成形（{fault}）。", f"Its nodes are not all in the file ({fault}).")),
         )
     geometry = shapely.from_wkb(bytes.fromhex(made) if isinstance(made, str) else made)
-    if kind == "polygon" and len(geometry.geoms) == 1:
+    if isinstance(geometry, shapely.MultiPolygon) and len(geometry.geoms) == 1:
         geometry = geometry.geoms[0]
     return SourceRow(key, values, raw, geometry)
 
