@@ -72,7 +72,8 @@ def neighbours(shapes: Shapes) -> list[NDArray[np.int64]]:
     both = np.concatenate([left, right]), np.concatenate([right, left])
     order = np.argsort(both[0], kind="stable")
     bounds = np.searchsorted(both[0][order], np.arange(len(shapes) + 1))
-    return [both[1][order][bounds[i] : bounds[i + 1]] for i in range(len(shapes))]
+    others = both[1][order]
+    return [others[bounds[i] : bounds[i + 1]] for i in range(len(shapes))]
 
 
 def divide(members: NDArray[np.int64], links: list[NDArray[np.int64]], weights: NDArray[np.int64], parts: int, shares: list[float] | None = None) -> NDArray[np.int64]:
