@@ -9,7 +9,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -183,7 +183,7 @@ def _city(key: str, top: TomlTable) -> City:
             "lon",
             Text(
                 f"中心点 {city.centre_lon}, {city.centre_lat} 不在 bounds 之内",
-                f"the centre {city.centre_lon}, {city.centre_lat} lies outside bounds",
+                f"centre.lon and centre.lat ({city.centre_lon}, {city.centre_lat}) lie outside bounds",
             ),
         )
     return city
@@ -230,7 +230,10 @@ def _time_zone(top: TomlTable) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise top.fault("time_zone", Text(f"未知的时区“{name}”，例如 Asia/Shanghai", f"the time zone '{name}' is unknown; one is Asia/Shanghai")) from None
+        near = nearest(name, available_timezones()) or "Asia/Shanghai"
+        raise top.fault(
+            "time_zone", Text(f"“time_zone”的时区“{name}”未知，是否指“{near}”？", f"'time_zone' {name} is unknown; is '{near}' meant?")
+        ) from None
     return name
 
 
