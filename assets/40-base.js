@@ -19,6 +19,7 @@
   cc.wallMode = query.get("wall") === "1";
   // The server reads the cookie when it lays the page out, which happens after this script has run.
   remember("cc_language", cc.language);
+  remember("cc_theme", cc.theme);
   document.documentElement.lang = cc.language === "en" ? "en" : "zh-CN";
   document.documentElement.setAttribute("data-mantine-color-scheme", cc.theme);
   if (cc.wallMode) document.documentElement.classList.add("wall-mode");

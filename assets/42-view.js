@@ -53,6 +53,9 @@
   cc.filterParts = (id, prefix = "f.") =>
     Object.entries(view.filters[id] || {}).map(([name, values]) => `${prefix}${encodeURIComponent(name)}=${values.map(encodeURIComponent).join(",")}`);
 
+  /* Inside an English sentence a choice begins small, unless it is an abbreviation. */
+  const inSentence = (word) => (cc.language === "en" && /^[A-Z][a-z]/.test(word) ? word[0].toLowerCase() + word.slice(1) : word);
+
   /* The sentence above the map: every filter in force, in words. */
   cc.filterSentence = () => {
     const said = [];
@@ -60,7 +63,7 @@
       for (const filter of layerOf(id)?.filters || []) {
         const chosen = view.filters[id]?.[filter.name];
         if (!chosen) continue;
-        const words = filter.options.filter((o) => chosen.includes(o.value)).map((o) => o.text);
+        const words = filter.options.filter((o) => chosen.includes(o.value)).map((o) => inSentence(o.text));
         said.push((filter.sentence || `${filter.title} {choices}`).replace("{choices}", words.join(cc.t("、", " or "))));
       }
     }

@@ -30,13 +30,14 @@
   };
 
   /* In wall mode names and symbols grow, so that they are read from five metres. */
-  const growth = () => (cc.wallMode ? 1.67 * Math.max(1, Math.min(2, window.innerWidth / 1920)) : 1);
+  cc.wallUnit = () => Math.max(1, Math.min(2, window.innerWidth / 1920));
+  const growth = () => (cc.wallMode ? 1.67 * cc.wallUnit() : 1);
   const grown = (layout) => {
     const by = growth();
     if (by === 1 || !layout) return layout;
     const larger = { ...layout };
     if (layout["text-field"]) larger["text-size"] = scaled(layout["text-size"] ?? 16, by);
-    if (layout["icon-image"]) larger["icon-size"] = scaled(layout["icon-size"] ?? 1, Math.sqrt(by));
+    if (layout["icon-image"]) larger["icon-size"] = scaled(layout["icon-size"] ?? 1, by ** 0.75);
     return larger;
   };
 
@@ -59,6 +60,7 @@
       const paint = { ...part.paint };
       const share = part.metadata?.layer ? cc.opacityOf(part.metadata.layer) : 1;
       for (const name of FADES[part.type] || []) if (share !== 1) paint[name] = scaled(paint[name], share);
+      if (part.type === "circle" && cc.wallMode) paint["circle-radius"] = scaled(paint["circle-radius"] ?? 5, growth());
       return { ...part, paint, layout: { ...grown(part.layout), visibility: shows(part) ? "visible" : "none" } };
     }),
   });
@@ -131,6 +133,14 @@
     });
   };
 
+  /* A city file's zoom is meant for the free part of a full-HD desk; other screens get as many zoom levels more or less. */
+  const DESK_PX = { x: 1240, y: 944 };
+  const roomFor = (map) => {
+    const { x, y } = map.getSize();
+    const covered = cc.wallMode || x < 900 ? 0 : 680;
+    return Math.round(2 * Math.log2(Math.min((x - covered) / DESK_PX.x, (y - 136) / DESK_PX.y))) / 2;
+  };
+
   const start = async (map) => {
     cc.map = map;
     try {
@@ -144,7 +154,7 @@
       return;
     }
     await cc.when("wall");
-    cc.home = { centre: [cc.catalog.city.centre[1], cc.catalog.city.centre[0]], zoom: cc.catalog.city.zoom };
+    cc.home = { centre: [cc.catalog.city.centre[1], cc.catalog.city.centre[0]], zoom: cc.catalog.city.zoom + roomFor(map) };
     cc.readAddress();
     map.setView(cc.place?.centre || cc.home.centre, cc.place?.zoom || cc.home.zoom, { animate: false });
     cc.emit("ready", map);

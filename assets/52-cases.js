@@ -102,8 +102,7 @@
 
   cc.on("ready", (map) => {
     const soon = cc.later(load, 120);
-    const paneSize = () => cc.map.getPane(PANE)?.style.setProperty("--live-scale", cc.wallMode ? "1.5" : "1");
-    paneSize();
+    document.documentElement.style.setProperty("--live-scale", cc.wallMode ? String(1.25 * cc.wallUnit()) : "1");
     map.on("moveend", soon);
     cc.on("view", ({ what }) => ["start", "preset", "layer", "filter"].includes(what) && soon());
     setInterval(() => document.visibilityState === "visible" && load(), REFRESH_MS);

@@ -87,7 +87,7 @@
   };
 
   cc.flyTo = (lat, lon, zoom) => {
-    const target = Math.min(cc.map.getMaxZoom() || 20, zoom ? zoom + 1 : Math.max(cc.map.getZoom(), 16));
+    const target = Math.min(cc.map.getMaxZoom() || 20, zoom || Math.max(cc.map.getZoom(), 16));
     if (cc.reducedMotion()) cc.map.setView([lat, lon], target, { animate: false });
     else cc.map.setView([lat, lon], target, { animate: cc.map.getBounds().contains([lat, lon]), duration: 0.2 });
   };

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Theme = Literal["dark", "light"]
 THEMES: tuple[Theme, ...] = ("dark", "light")
@@ -18,7 +18,7 @@ TOKEN_FILE = Path(__file__).with_name("tokens.toml")
 
 
 @cache
-def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:
+def _tables() -> dict[str, Any]:
     return tomllib.loads(TOKEN_FILE.read_text(encoding="utf-8"))
 
 
@@ -42,7 +42,7 @@ def ramp(name: str, theme: Theme = "dark") -> tuple[str, ...]:
 @cache
 def sizes() -> dict[str, int]:
     """Every measure of the screen, in CSS pixels."""
-    return tomllib.loads(TOKEN_FILE.read_text(encoding="utf-8"))["size"]
+    return {name: int(value) for name, value in _tables()["size"].items()}
 
 
 def css_name(token: str) -> str:

@@ -15,12 +15,15 @@ from commandcenter.text import Language, Text
 from commandcenter.web.state import State
 
 
+TITLE = Text("城市指挥中心", "City command center")
+
+
 @dataclass(frozen=True)
 class WallPage:
     """The page as the composition root takes it."""
 
     path: str = "/"
-    title: Text = Text("城市指挥中心", "City command center")
+    title: Text = TITLE
 
     def layout(self, state: State, language: Language = "zh", **query: Any) -> Component:
         """The first layout: frame and empty places; the map, the layers and the numbers arrive by themselves."""

@@ -32,7 +32,9 @@ def register(app: dash.Dash, state: State) -> None:
     async def show_picked(picked: dict[str, Any] | None) -> Component | list[Component]:
         return await picked_answer(state, picked)
 
-    @app.callback(Output(ids.STRIP, "children"), Output(ids.QUEUE, "children"), Input(ids.ASK, "data"), prevent_initial_call=True)
+    @app.callback(
+        Output(ids.STRIP, "children"), Output(ids.QUEUE, "children"), Input(ids.ASK, "data"), prevent_initial_call=True
+    )
     async def show_numbers(ask: dict[str, Any]) -> tuple[Any, Any]:
         return await numbers_answer(state, ask)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
 from commandcenter.pages.wall import ids
+from commandcenter.pages.wall.parts import aria, data, icon, tool
 from commandcenter.security.builtin import DEMO_ACTORS
 from commandcenter.text import Language, Text
 
@@ -26,23 +25,11 @@ SHOW_SIDE = Text("待办", "Queue")
 LOADING = Text("载入中", "Loading")
 
 
-def icon(name: str) -> Component:
-    """A Tabler icon in the colour of the text beside it."""
-    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
-
-
-def tool(attributes: Mapping[str, str], picture: str, text: Text, language: Language) -> Component:
-    """A square button with a picture; its words are its accessible name and its tooltip."""
-    said = text.to(language)
-    pressed = {"aria-pressed": "false"} if "data-measure" in attributes else {}
-    return html.Button(icon(picture), className="tool", title=said, **{"type": "button", "aria-label": said, **attributes, **pressed})
-
-
 def top_bar(language: Language) -> Component:
     """The bar; city, presets and clock are filled by the scripts once the catalogue has come."""
     return html.Header(
         [
-            tool({"data-fold": "layers"}, "stack-2", SHOW_LAYERS, language),
+            tool(data(fold="layers"), "stack-2", SHOW_LAYERS, language),
             html.Div(
                 [
                     html.H1(LOADING.to(language), id="wall-city", className="city"),
@@ -51,16 +38,21 @@ def top_bar(language: Language) -> Component:
                 ],
                 className="brand",
             ),
-            html.Div(id="wall-presets", className="presets", role="radiogroup", **{"aria-label": PRESETS.to(language)}),
+            html.Div(id="wall-presets", className="presets", role="radiogroup", **aria(label=PRESETS.to(language))),
             _search(language),
             _state(language),
             html.Div(
                 [
-                    html.Button(OTHER_LANGUAGE.to(language), className="tool words", title=LANGUAGE.to(language), **{"data-act": "language"}),
-                    tool({"data-act": "theme"}, "sun", THEME, language),
-                    tool({"data-act": "wall"}, "layout-dashboard", WALL, language),
+                    html.Button(
+                        OTHER_LANGUAGE.to(language),
+                        className="tool words",
+                        title=LANGUAGE.to(language),
+                        **data(act="language"),
+                    ),
+                    tool(data(act="theme"), "sun", THEME, language),
+                    tool(data(act="wall"), "layout-dashboard", WALL, language),
                     _account(language),
-                    tool({"data-fold": "side"}, "list-details", SHOW_SIDE, language),
+                    tool(data(fold="side"), "list-details", SHOW_SIDE, language),
                 ],
                 className="bar-tools",
             ),
@@ -78,9 +70,11 @@ def _search(language: Language) -> Component:
                 leftSection=icon("search"),
                 rightSection=dmc.Kbd("/", size="xs"),
                 size="sm",
-                **{"aria-label": SEARCH.to(language)},
+                **aria(label=SEARCH.to(language)),
             ),
-            html.Div(id=ids.RESULTS, className="results", role="listbox", hidden=True, **{"aria-label": SEARCH.to(language)}),
+            html.Div(
+                id=ids.RESULTS, className="results", role="listbox", hidden=True, **aria(label=SEARCH.to(language))
+            ),
         ],
         id="wall-search-box",
         className="search",
@@ -91,15 +85,25 @@ def _search(language: Language) -> Component:
 def _state(language: Language) -> Component:
     return html.Div(
         [
-            html.Div([html.Span(id="wall-day", className="day"), html.Span(id="wall-time", className="time")], id="wall-clock", className="clock"),
-            html.Div([html.I(className="lamp"), html.Span(LINKING.to(language))], id="wall-link", className="link", role="status", **{"data-state": "waiting"}),
+            html.Div(
+                [html.Span(id="wall-day", className="day"), html.Span(id="wall-time", className="time")],
+                id="wall-clock",
+                className="clock",
+            ),
+            html.Div(
+                [html.I(className="lamp"), html.Span(LINKING.to(language))],
+                id="wall-link",
+                className="link",
+                role="status",
+                **data(state="waiting"),
+            ),
         ],
         className="state",
     )
 
 
 def _account(language: Language) -> Component:
-    items = [dmc.MenuItem(actor.title.to(language), **{"data-actor": actor.id}) for actor in DEMO_ACTORS.values()]
+    items = [dmc.MenuItem(actor.title.to(language), **data(actor=actor.id)) for actor in DEMO_ACTORS.values()]
     return dmc.Menu(
         [
             dmc.MenuTarget(tool({}, "user", ACCOUNT, language)),

@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from commandcenter.pages.wall.bar import icon, tool
+from commandcenter.pages.wall.parts import data, icon, tool
 from commandcenter.text import Language, Text
 from layers.base import Layer
 from layers.cards import CardLink, CardRow, CardView
@@ -22,7 +22,9 @@ SYNTHETIC = Text("（合成数据）", " (synthetic)")
 NOT_SHOWN = Text("没有可显示的内容", "Nothing to show")
 
 
-def card_view(card: CardView, others: Sequence[Mapping[str, Any]], language: Language, layers: Mapping[str, Layer]) -> Component:
+def card_view(
+    card: CardView, others: Sequence[Mapping[str, Any]], language: Language, layers: Mapping[str, Layer]
+) -> Component:
     """The card of one thing, with what else was found under the cursor."""
     parts: list[Component] = [
         _head(card.title, card.subtitle, language),
@@ -30,30 +32,45 @@ def card_view(card: CardView, others: Sequence[Mapping[str, Any]], language: Lan
     ]
     links = [_link(link, layers, language) for link in card.links]
     if links:
-        parts.append(html.Section([html.H3(NEIGHBOURS.to(language)), html.Ul([html.Li(link) for link in links])], className="neighbours"))
+        parts.append(
+            html.Section(
+                [html.H3(NEIGHBOURS.to(language)), html.Ul([html.Li(link) for link in links])], className="neighbours"
+            )
+        )
     if others:
-        parts.append(html.Section([html.H3(ALSO_HERE.to(language)), html.Ul([html.Li(_choice(other)) for other in others])], className="neighbours"))
+        parts.append(
+            html.Section(
+                [html.H3(ALSO_HERE.to(language)), html.Ul([html.Li(_choice(other)) for other in others])],
+                className="neighbours",
+            )
+        )
     source = SOURCE.with_values(source=card.source).to(language) + (SYNTHETIC.to(language) if card.synthetic else "")
     parts.append(html.P(source, className="source"))
-    return html.Article(parts, className="card", **{"data-card": f"{card.layer}:{card.ref_id}"})
+    return html.Article(parts, className="card", **data(card=f"{card.layer}:{card.ref_id}"))
 
 
 def choices_view(others: Sequence[Mapping[str, Any]], language: Language) -> Component:
     """Several things under the cursor: a list to choose from."""
     title = CHOOSE.with_values(count=len(others)).to(language)
-    return html.Article([_head(title, "", language), html.Ul([html.Li(_choice(other)) for other in others], className="choices")], className="card")
+    return html.Article(
+        [_head(title, "", language), html.Ul([html.Li(_choice(other)) for other in others], className="choices")],
+        className="card",
+    )
 
 
 def fault_view(sentence: Text, language: Language) -> Component:
     """Why there is nothing here, in a sentence."""
-    return html.Article([_head(NOT_SHOWN.to(language), "", language), html.P(sentence.to(language), className="fault-text")], className="card")
+    return html.Article(
+        [_head(NOT_SHOWN.to(language), "", language), html.P(sentence.to(language), className="fault-text")],
+        className="card",
+    )
 
 
 def _head(title: str, subtitle: str, language: Language) -> Component:
     return html.Header(
         [
             html.Div([html.P(subtitle, className="subtitle") if subtitle else None, html.H2(title)]),
-            tool({"data-act": "close-card"}, "x", CLOSE, language),
+            tool(data(act="close-card"), "x", CLOSE, language),
         ],
         className="card-head",
     )
@@ -63,17 +80,17 @@ def _row(row: CardRow) -> tuple[Component, Component]:
     value: Any = row.value
     if row.opens is not None:
         layer, code = row.opens
-        value = html.Button(row.value, className="plain", **{"data-layer": layer, "data-code": code, "data-fly": "no"})
+        value = html.Button(row.value, className="plain", **data(layer=layer, code=code, fly="no"))
     return html.Dt(row.label), html.Dd(value)
 
 
 def _link(link: CardLink, layers: Mapping[str, Layer], language: Language) -> Component:
-    where = {"data-layer": link.layer, "data-ref": str(link.ref_id), "data-lon": str(link.lon), "data-lat": str(link.lat)}
+    where = data(layer=link.layer, ref=link.ref_id, lon=link.lon, lat=link.lat)
     return html.Button([html.Span(link.text), icon("chevron-right")], className="go", **where)
 
 
 def _choice(other: Mapping[str, Any]) -> Component:
-    named = {f"data-{key}": str(other[name]) for key, name in (("layer", "layer"), ("ref", "id"), ("lon", "lon"), ("lat", "lat")) if other.get(name) is not None}
+    where = data(layer=other.get("layer"), ref=other.get("id"), lon=other.get("lon"), lat=other.get("lat"), fly="no")
     kind, title = str(other.get("layer_title") or ""), str(other.get("title") or "")
     words = [html.Span(kind, className="kind"), html.Span(title if title != kind else "")]
-    return html.Button([html.Span(words), icon("chevron-right")], className="go", **{**named, "data-fly": "no"})
+    return html.Button([html.Span(words), icon("chevron-right")], className="go", **where)

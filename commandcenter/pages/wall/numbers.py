@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
+from commandcenter.pages.wall.parts import aria, data
 from commandcenter.text import Language, Text
 from layers.figures import Figure, QueueRow
 
@@ -34,21 +35,32 @@ def queue_view(title: Text, rows: Sequence[QueueRow], language: Language) -> lis
     """The side list: what to look at first, and the map's alternative in words."""
     if not rows:
         return [html.H2(title.to(language)), html.P(EMPTY.to(language), className="empty")]
-    return [html.H2(title.to(language)), html.Ol([html.Li(_queue_row(row, language)) for row in rows], className="queue")]
+    return [
+        html.H2(title.to(language)),
+        html.Ol([html.Li(_queue_row(row, language)) for row in rows], className="queue"),
+    ]
 
 
 def _figure(figure: Figure, language: Language, zone: ZoneInfo) -> Component:
     moment = figure.as_of.astimezone(zone).strftime("%m-%d %H:%M") if figure.as_of else ""
-    note = figure.why_not or " · ".join(part for part in (AS_OF.with_values(moment=moment).to(language) if moment else "", figure.source) if part)
+    note = figure.why_not or " · ".join(
+        part for part in (AS_OF.with_values(moment=moment).to(language) if moment else "", figure.source) if part
+    )
     return html.Button(
         [
             html.Span(figure.label, className="label"),
-            html.Span([html.Span(figure.value, className="value"), html.Span("" if figure.why_not else figure.unit, className="unit")], className="amount"),
+            html.Span(
+                [
+                    html.Span(figure.value, className="value"),
+                    html.Span("" if figure.why_not else figure.unit, className="unit"),
+                ],
+                className="amount",
+            ),
             html.Span(note, className="note", title=note),
         ],
         className="figure bad" if figure.why_not else f"figure {figure.key.replace('_', '-')}",
         title=f"{figure.label}: {OPENS.to(language)}",
-        **{"data-opens": figure.opens, "data-filters": json.dumps(dict(figure.filters))},
+        **data(opens=figure.opens, filters=json.dumps(dict(figure.filters))),
     )
 
 
@@ -56,10 +68,12 @@ def _queue_row(row: QueueRow, language: Language) -> Component:
     words = STATE_WORDS.get(row.state)
     return html.Button(
         [
-            html.Span(className=f"mark mark-{row.state.replace('_', '-')}", **{"aria-hidden": "true"}),
-            html.Span([html.Span(row.title, className="title"), html.Span(row.detail, className="detail")], className="words"),
+            html.Span(className=f"mark mark-{row.state.replace('_', '-')}", **aria(hidden="true")),
+            html.Span(
+                [html.Span(row.title, className="title"), html.Span(row.detail, className="detail")], className="words"
+            ),
             html.Span(words.to(language), className="queue-state") if words else None,
         ],
         className="queue-row",
-        **{"data-layer": row.layer, "data-ref": str(row.ref_id), "data-lon": str(row.lon), "data-lat": str(row.lat)},
+        **data(layer=row.layer, ref=row.ref_id, lon=row.lon, lat=row.lat),
     )

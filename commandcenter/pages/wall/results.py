@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from commandcenter.pages.wall.parts import data
 from commandcenter.text import Language, Text
 from layers.base import Layer
 from layers.search import Hit
 
-NOTHING = Text("没有找到。可以输入名称中的两个字、编码、地址，或“经度, 纬度”。", "Nothing found. Try two characters of a name, a code, an address, or 'longitude, latitude'.")
+NOTHING = Text(
+    "没有找到。可以输入名称中的两个字、编码、地址，或“经度, 纬度”。",
+    "Nothing found. Try two characters of a name, a code, an address, or 'longitude, latitude'.",
+)
 PLACE = Text("位置", "Place")
 
 
@@ -25,8 +29,11 @@ def results_view(hits: Sequence[Hit], layers: Mapping[str, Layer], language: Lan
 def _hit(hit: Hit, layers: Mapping[str, Layer], language: Language) -> Component:
     layer = layers.get(hit.layer)
     kind = (layer.title if layer else PLACE).to(language)
-    named = {"data-layer": hit.layer, "data-lon": str(hit.lon), "data-lat": str(hit.lat), "data-zoom": str(hit.zoom - 1), "data-title": hit.title}
-    if hit.ref_id is not None:
-        named["data-ref"] = str(hit.ref_id)
+    where = data(layer=hit.layer, ref=hit.ref_id, lon=hit.lon, lat=hit.lat, zoom=hit.zoom, title=hit.title)
     detail = " · ".join(part for part in (kind, hit.detail, hit.code) if part)
-    return html.Button([html.Span(hit.title, className="title"), html.Span(detail, className="detail")], className="hit", role="option", **named)
+    return html.Button(
+        [html.Span(hit.title, className="title"), html.Span(detail, className="detail")],
+        className="hit",
+        role="option",
+        **where,
+    )
