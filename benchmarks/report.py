@@ -52,18 +52,20 @@ def at_most(what: str, ours: float, limit: float, unit: str, peer: str = "-") ->
 
 def write(chapters: Sequence[Chapter], dsn: str) -> None:
     """Write the page; a chapter that was not run this time is not in it."""
-    began, ended = _load_average()
+    recent, _, long = os.getloadavg()
+    load = f"{recent:.1f}, {long:.1f}; much above 4 means that other work shared the cores: figures are low and ratios uncertain"
     text = [
         "# Benchmarks",
         "",
         "Written by `make bench`. Ratios come from one run on one machine: peers ran on the same database, minutes apart.",
         "",
-        *(f"- {key}: {value}" for key, value in {**_machine(dsn), "Load average at the end (1, 15 min)": f"{began}, {ended}"}.items()),
+        *(f"- {key}: {value}" for key, value in {**_machine(dsn), "Load average at the end (1, 15 min)": load}.items()),
         "",
     ]
     for chapter in chapters:
         text += [f"## {chapter.title}", "", chapter.how, ""]
-        text += ["| What | Ours | Peer | Ratio | Reach | Met |", "|---|---|---|---|---|---|"]
+        if chapter.lines:
+            text += ["| What | Ours | Peer | Ratio | Reach | Met |", "|---|---|---|---|---|---|"]
         text += [
             f"| {line.what} | {line.ours} | {line.peer} | {line.ratio} | {line.reach} | {_words(line.met)} |"
             for line in chapter.lines
@@ -75,11 +77,6 @@ def write(chapters: Sequence[Chapter], dsn: str) -> None:
 
 def _words(met: bool | None) -> str:
     return "-" if met is None else "yes" if met else "**no**"
-
-
-def _load_average() -> tuple[str, str]:
-    one, _, fifteen = os.getloadavg()
-    return f"{one:.1f}", f"{fifteen:.1f}"
 
 
 def _machine(dsn: str) -> dict[str, str]:

@@ -25,13 +25,13 @@ VENDOR = Path("assets/vendor")
 PATIENCE_MS = 120_000
 SHELL = "#map, .leaflet-container"
 
-# The wall tells when it is at rest; an empty map tells it through MapLibre's own event.
-AT_REST = "async () => { while (!window.commandcenter?.idle) await new Promise(r => setTimeout(r, 20)); await window.commandcenter.idle; return true }"
+# Both pages say on an element that their map is at rest.
+AT_REST = '[data-map="idle"]'
 _EMPTY_PAGE = """<!doctype html><meta charset="utf-8"><style>html,body,#map{{margin:0;height:100%}}</style><div id="map"></div>
 <link rel="stylesheet" href="{css}"><script src="{script}"></script><script>
 const map = new maplibregl.Map({{container: "map", center: [123.95, 47.31], zoom: 12,
   style: {{version: 8, sources: {{}}, layers: [{{id: "ground", type: "background", paint: {{"background-color": "#10141a"}}}}]}}}});
-window.commandcenter = {{idle: new Promise(done => map.once("idle", done))}};
+map.once("idle", () => document.getElementById("map").setAttribute("data-map", "idle"));
 </script>"""
 
 
@@ -81,7 +81,7 @@ def _once(context: BrowserContext, url: str) -> Opened:
         page.goto(url, wait_until="commit", timeout=PATIENCE_MS)
         page.wait_for_selector(SHELL, timeout=PATIENCE_MS)
         shell = time.perf_counter() - began
-        page.evaluate(AT_REST)
+        page.wait_for_selector(AT_REST, state="attached", timeout=PATIENCE_MS)
         return Opened(shell, time.perf_counter() - began)
     finally:
         page.close()
