@@ -105,6 +105,7 @@ def city_database(clone: Callable[[str], TestDatabase]) -> TestDatabase:
 def connection(city_database: TestDatabase) -> Iterator[psycopg.Connection]:
     """The application role inside the little city, in a transaction that is rolled back."""
     with city_database.connect() as opened:
+        opened.execute("select")  # now inside a transaction: what tests begin are savepoints, nothing is committed
         yield opened
         opened.rollback()
 

@@ -26,7 +26,8 @@ PLACE = {"district_code": "district", "street_code": "street", "community_code":
 TABLES: dict[str, dict[str, str]] = {
     "area": {"code": "'A' || n", "code_system": "'crowd'", "level": "(array['district','street','community'])[1 + n % 3]", "name": "'区' || n",
              "generated": "true", "area_m2": "1", "geom": f"ST_Multi({BOX})", "geom_3857_low": f"case when n % 2 = 0 then ST_Multi({IN_TILE}) end", **PLACE},
-    "grid": {"plan_id": "(select id from grid_plan)", "kind": "'basic'", "code": "'G' || n", "code_system": "'crowd'", "name": "'格' || n", "households": "n % 500",
+    "grid": {"plan_id": "(select id from grid_plan)", "kind": "'basic'", "code": "'G' || n", "code_system": "'crowd'", "name": "'格' || n",
+             "households": "n % 500",
              "households_estimated": "false", "area_m2": "1", "geom_metric": BOX, "geom": BOX, "geom_3857_mid": IN_TILE, "geom_3857_low": IN_TILE, **PLACE},
     "unit_cell": {"code": "'U' || n", "code_system": "'crowd'", "area_m2": "1", "geom": BOX, **PLACE},
     "base_feature": {"theme": "(array['water','waterway','green','land_use','road','rail','place'])[1 + n % 7]", "class": "'river'", "name": "'河' || n",

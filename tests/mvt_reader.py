@@ -6,6 +6,7 @@ tile units (y grows downwards); whatever the specification forbids is a ``BadTil
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -204,7 +205,7 @@ def _geometry(kind: int, numbers: list[int]) -> list[Ring]:
     elif kind == LINESTRING:
         if not parts or any(len(part) < 2 for part in parts):
             raise BadTile("a line needs a MoveTo and at least one LineTo")
-        if any(a == b for part in parts for a, b in zip(part, part[1:], strict=False)):
+        if any(a == b for part in parts for a, b in itertools.pairwise(part)):
             raise BadTile("a line stands still between two of its points")
     else:
         if not parts or any(len(part) < 3 for part in parts):

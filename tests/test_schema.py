@@ -65,7 +65,8 @@ def test_every_check_of_the_description_is_in_the_database(database: TestDatabas
         if type(constraint).__name__ == "CheckConstraint"
     }
     with database.connect() as connection:
-        found = set(connection.execute("select conrelid::regclass::text, conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace"))
+        named = "select conrelid::regclass::text, conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace"
+        found = set(connection.execute(named))
     assert len(described) >= 14
     assert described - found == set()
 
@@ -95,7 +96,7 @@ def test_an_unreachable_server_gets_one_sentence() -> None:
 
 def test_bad_rows_are_refused_by_the_database_itself(connection: psycopg.Connection) -> None:
     bad = {
-        "azimuth": f"update camera set azimuth_deg = 360 where id = (select min(id) from camera)",
+        "azimuth": "update camera set azimuth_deg = 360 where id = (select min(id) from camera)",
         "status": "update camera set status = 'fine' where id = (select min(id) from camera)",
         "class": "update service_point set class = 'private' where id = (select min(id) from service_point)",
         "theme": f"update base_feature set theme = '{BASE_FEATURES[0][1]}' where id = (select min(id) from base_feature)",
