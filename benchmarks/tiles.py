@@ -101,6 +101,7 @@ def _share(ours: dict[int, wrk.Rate], alone: dict[int, float]) -> Chapter:
         (
             "pgbench carries each tile's box as a constant, so it also saves what a parameter costs the executor. The rest goes to one "
             "Python process: psycopg's pipeline and pool, uvicorn, the race with a client that goes away; and to wrk, on the same cores.",
+            "A share over 100 % is noise: other work took the cores while one of the two ran. Such a run proves no share.",
         ),
     )
 
