@@ -143,8 +143,8 @@ def load_city(key_or_path: str | Path, folder: Path = CITY_FOLDER) -> City:
             hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
             raise BadInput(
                 Text(
-                    f"没有城市“{key}”的城市文件，已有：{'、'.join(known)}{hint.zh}。",
-                    f"There is no city file for '{key}'; there are {', '.join(known)}{hint.en}.",
+                    f"没有城市“{key}”的城市文件，已有：{'、'.join(known)}{hint.zh or '。'}",
+                    f"There is no city file for '{key}'; there are {', '.join(known)}{hint.en or '.'}",
                 )
             )
         path = folder / f"{key}.toml"

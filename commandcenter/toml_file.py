@@ -147,11 +147,11 @@ class TomlTable:
     def fault(self, key: str, sentence: Text) -> BadInput:
         """An error that names the file and the line of a key."""
         line = self._line(key)
-        return BadInput(
-            Text(f"{self.file_name} 第 {line} 行：{sentence.zh}。", f"{self.file_name}, line {line}: {sentence.en}.")
-            if line
-            else Text(f"{self.file_name}：{sentence.zh}。", f"{self.file_name}: {sentence.en}.")
-        )
+        zh = sentence.zh if sentence.zh.endswith("？") else f"{sentence.zh}。"
+        en = sentence.en if sentence.en.endswith("?") else f"{sentence.en}."
+        if line:
+            return BadInput(Text(f"{self.file_name} 第 {line} 行：{zh}", f"{self.file_name}, line {line}: {en}"))
+        return BadInput(Text(f"{self.file_name}：{zh}", f"{self.file_name}: {en}"))
 
     def _full(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key

@@ -52,8 +52,8 @@ class Locator:
                 "not_degrees",
                 "geometry",
                 Text(
-                    f"坐标 {west:.6g}, {south:.6g} 不是经纬度：映射所写坐标系 {self._crs} 有误？",
-                    f"The coordinates {west:.6g}, {south:.6g} are no degrees: is {self._crs}, as the mapping says, the wrong CRS?",
+                    f"坐标 {west:.10g}, {south:.10g} 不是经纬度：映射所写坐标系 {self._crs} 有误？",
+                    f"The coordinates {west:.10g}, {south:.10g} are no degrees: is {self._crs}, as the mapping says, the wrong CRS?",
                 ),
             )
         lon, lat = (west + east) / 2, (south + north) / 2

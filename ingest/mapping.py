@@ -132,8 +132,8 @@ def load_mapping(name_or_path: str | Path, folder: Path = MAPPING_FOLDER) -> Map
             hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
             raise BadInput(
                 Text(
-                    f"没有映射“{name_or_path}”，已有：{'、'.join(known)}{hint.zh}。",
-                    f"There is no mapping '{name_or_path}'; there are {', '.join(known)}{hint.en}.",
+                    f"没有映射“{name_or_path}”，已有：{'、'.join(known)}{hint.zh or '。'}",
+                    f"There is no mapping '{name_or_path}'; there are {', '.join(known)}{hint.en or '.'}",
                 )
             )
         path = folder / f"{name_or_path}.toml"

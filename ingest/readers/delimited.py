@@ -52,8 +52,8 @@ def _header(path: Path, mapping: Mapping, table: Iterator[list[str]]) -> list[st
             hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
             raise BadInput(
                 Text(
-                    f"{path.name} 第 1 行：没有映射 {mapping.name} 所说的列“{name}”{hint.zh}。",
-                    f"{path.name}, line 1: there is no column '{name}', which the mapping {mapping.name} names{hint.en}.",
+                    f"{path.name} 第 1 行：没有映射 {mapping.name} 所说的列“{name}”{hint.zh or '。'}",
+                    f"{path.name}, line 1: there is no column '{name}', which the mapping {mapping.name} names{hint.en or '.'}",
                 )
             )
     return header

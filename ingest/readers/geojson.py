@@ -69,8 +69,8 @@ def _check_fields(path: Path, mapping: Mapping, seen: set[str]) -> None:
             hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
             raise BadInput(
                 Text(
-                    f"{path.name}：没有任何要素带有映射 {mapping.name} 所说的字段“{name}”{hint.zh}。",
-                    f"{path.name}: no feature has the field '{name}', which the mapping {mapping.name} names{hint.en}.",
+                    f"{path.name}：没有任何要素带有映射 {mapping.name} 所说的字段“{name}”{hint.zh or '。'}",
+                    f"{path.name}: no feature has the field '{name}', which the mapping {mapping.name} names{hint.en or '.'}",
                 )
             )
 

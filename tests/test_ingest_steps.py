@@ -1,0 +1,203 @@
+"""Read, map, locate, validate without a database: every row is good or quarantined, and a broken file is a sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commandcenter.city import load_city
+from commandcenter.errors import BadInput
+from ingest.mapping import load_mapping
+from ingest.pipeline import Pipeline
+
+CITY = load_city("longsha")
+POINTS = """target = "address"
+reader = "{reader}"
+encoding = "{encoding}"
+crs = "{crs}"
+geometry = "point"
+key = ["id"]
+title = {{ zh = "地址", en = "Addresses" }}
+owner = "o"
+licence = "l"
+attribution = "a"
+cadence = "once"
+{place}
+[columns]
+label = {{ from = "label", required = true }}
+house_number = {{ from = "number" }}
+"""
+PLACE = '[place]\nlon = "lon"\nlat = "lat"\n'
+
+
+def a_mapping(folder: Path, reader: str = "csv", encoding: str = "utf-8", crs: str = "EPSG:4326") -> Any:
+    path = folder / "addresses.toml"
+    path.write_text(
+        POINTS.format(reader=reader, encoding=encoding, crs=crs, place=PLACE if reader == "csv" else ""), encoding="utf-8"
+    )
+    return load_mapping(path)
+
+
+def run(mapping: Any, path: Path) -> tuple[list[dict[str, Any]], Pipeline]:
+    pipeline = Pipeline(mapping, path, CITY)
+    rows = [dict(zip(pipeline.columns, row, strict=True)) for row in pipeline.rows()]
+    assert pipeline.tally.read == len(rows) + pipeline.tally.quarantined
+    assert len(list(pipeline.quarantine.rows())) == pipeline.tally.quarantined
+    return rows, pipeline
+
+
+def csv_file(folder: Path, *lines: str, encoding: str = "utf-8") -> Path:
+    path = folder / "addresses.csv"
+    path.write_bytes("\n".join(["id,label,number,lon,lat", *lines, ""]).encode(encoding))
+    return path
+
+
+def geojson_file(folder: Path, features: list[Any], **more: Any) -> Path:
+    path = folder / "addresses.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", **more, "features": features}, indent=0), encoding="utf-8")
+    return path
+
+
+def feature(key: Any, lon: float = 123.95, lat: float = 47.31, **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"id": key, "label": f"第{key}号", "number": "1", **properties},
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "field"),
+    [
+        ("2,二,2,,", "no_place", "lon"),
+        ("2,二,2,abc,47.3", "no_place", "lon"),
+        ("2,二,2,8.7,49.4", "outside_city", "geometry"),
+        ("2,二,2,571897,5242731", "not_degrees", "geometry"),
+        ("2,,2,123.95,47.31", "missing", "label"),
+        (",二,2,123.95,47.31", "missing_key", "id"),
+        ("1,二,2,123.95,47.31", "duplicate_key", "id"),
+        ("2,二,123.95,47.31", "not_a_row", None),
+        ('2,"二"x,2,123.95,47.31', "not_a_row", None),
+    ],
+)
+def test_a_bad_row_is_quarantined_with_line_field_and_sentence(tmp_path: Path, line: str, rule: str, field: str | None) -> None:
+    rows, pipeline = run(a_mapping(tmp_path), csv_file(tmp_path, "1,一,1,123.95,47.31", line, "3,三,3,123.96,47.32"))
+    assert [row["source_key"] for row in rows] == ["1", "3"]
+    ((where, found_field, found_rule, zh, en, raw),) = pipeline.quarantine.rows()
+    assert (where, found_rule, found_field, raw) == ("3", rule, field, line)
+    assert zh[-1] in "。？" and en[-1] in ".?"
+
+
+def test_a_row_over_several_lines_keeps_its_first_line_and_raw_text(tmp_path: Path) -> None:
+    rows, pipeline = run(a_mapping(tmp_path), csv_file(tmp_path, '1,"a\nb",1,123.95,47.31', "2,x,2,,"))
+    assert rows[0]["label"] == "a\nb"
+    assert next(pipeline.quarantine.rows())[0] == "4"
+
+
+def test_bytes_of_another_encoding_are_quarantined(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "1,红星,1,123.95,47.31", encoding="gb18030")
+    assert run(a_mapping(tmp_path), path)[1].tally.by_rule == {"not_decodable": 1}
+    assert run(a_mapping(tmp_path, encoding="gb18030"), path)[0][0]["label"] == "红星"
+
+
+def test_a_shifted_datum_is_brought_back(tmp_path: Path) -> None:
+    (row,), _ = run(a_mapping(tmp_path, crs="GCJ-02"), csv_file(tmp_path, "1,一,1,123.957531,47.317308"))
+    at = shapely.from_wkb(row["geom"])
+    assert (at.x, at.y) == pytest.approx((123.950928, 47.315233), abs=2e-6)
+    (metric,), _ = run(a_mapping(tmp_path, crs="EPSG:4550"), csv_file(tmp_path, "1,一,1,571897.07,5242731.34"))
+    at = shapely.from_wkb(metric["geom"])
+    assert (at.x, at.y) == pytest.approx((123.950928, 47.315233), abs=2e-6)
+
+
+def test_geojson_rows_name_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "addresses.geojson"
+    lines = [json.dumps(f, ensure_ascii=False) for f in (feature(1), feature(2, label=None), feature(3))]
+    path.write_text('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}", encoding="utf-8")
+    rows, pipeline = run(a_mapping(tmp_path, "geojson"), path)
+    assert [row["source_key"] for row in rows] == ["1", "3"]
+    assert next(pipeline.quarantine.rows())[:3] == ("3", "label", "missing")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "rule"),
+    [
+        (None, "no_place"),
+        ({"type": "Point", "coordinates": []}, "no_place"),
+        ({"type": "Pint", "coordinates": [1, 2]}, "bad_geometry"),
+        ({"type": "Point", "coordinates": ["a", "b"]}, "bad_geometry"),
+        ({"type": "Point", "coordinates": [571897.0, 5242731.0]}, "not_degrees"),
+        ({"type": "Point", "coordinates": [8.7, 49.4]}, "outside_city"),
+    ],
+)
+def test_a_bad_geometry_is_quarantined(tmp_path: Path, geometry: Any, rule: str) -> None:
+    rows, pipeline = run(a_mapping(tmp_path, "geojson"), geojson_file(tmp_path, [feature(1), {**feature(2), "geometry": geometry}, 7]))
+    assert [row["source_key"] for row in rows] == ["1"]
+    assert pipeline.tally.by_rule == {rule: 1, "not_a_feature": 1}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=40), st.sampled_from([7, 64, 1000]))
+def test_streaming_reads_what_json_reads(tmp_path_factory: pytest.TempPathFactory, labels: list[str], chunk: int) -> None:
+    from ingest.readers import geojson  # noqa: PLC0415  (its window is made small for this test)
+
+    folder = tmp_path_factory.mktemp("stream")
+    features = [feature(number, label=f"x{label}") for number, label in enumerate(labels)]
+    path = geojson_file(folder, features)
+    before, geojson.CHUNK = geojson.CHUNK, chunk
+    try:
+        found = [row.values["label"] for row in geojson.read(path, a_mapping(folder, "geojson"))]
+    finally:
+        geojson.CHUNK = before
+    assert found == [f"x{label}" for label in labels]
+
+
+BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "cut in the middle": (lambda whole: whole[: len(whole) // 2], "its JSON is broken|ends in the middle"),
+    "a brace missing": (lambda whole: whole.replace(b'"geometry"', b'geometry"', 1), "its JSON is broken"),
+    "no features": (lambda whole: b'{"type": "FeatureCollection"}', "no list of features"),
+    "not JSON": (lambda whole: b"id;label\n1;x\n", "no list of features"),
+    "empty": (lambda whole: b"", "is empty"),
+    "gzip cut short": (lambda whole: gzip.compress(whole)[:-20], "broken or cut short"),
+    "gzip garbled": (lambda whole: gzip.compress(whole)[:60] + b"\0" * 60 + gzip.compress(whole)[120:], "broken or cut short"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_broken_file_is_one_sentence(tmp_path: Path, how: str) -> None:
+    mutate, said = BROKEN[how]
+    path = geojson_file(tmp_path, [feature(number) for number in range(200)])
+    path.write_bytes(mutate(path.read_bytes()))
+    with pytest.raises(BadInput, match=said) as fault:
+        run(a_mapping(tmp_path, "geojson"), path)
+    assert path.name in fault.value.sentence.zh and path.name in fault.value.sentence.en
+
+
+def test_a_declared_crs_that_contradicts_the_mapping_is_refused(tmp_path: Path) -> None:
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
+    with pytest.raises(BadInput, match=r"declares the CRS urn:ogc:def:crs:EPSG::27700.*EPSG:4326"):
+        run(a_mapping(tmp_path, "geojson"), geojson_file(tmp_path, [feature(1)], crs=crs))
+
+
+@pytest.mark.parametrize("reader", ["csv", "geojson"])
+def test_a_field_that_no_row_has_names_the_nearest(tmp_path: Path, reader: str) -> None:
+    mapping = a_mapping(tmp_path, reader)
+    if reader == "csv":
+        path = tmp_path / "addresses.csv"
+        path.write_text("id,lable,number,lon,lat\n1,x,1,123.95,47.31\n", encoding="utf-8")
+    else:
+        path = geojson_file(tmp_path, [{**feature(1), "properties": {"id": 1, "lable": "x", "number": "1"}}])
+    with pytest.raises(BadInput, match="'label'.*'lable' meant"):
+        run(mapping, path)
+
+
+def test_an_absent_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="There is no file"):
+        run(a_mapping(tmp_path), tmp_path / "nowhere.csv")
