@@ -159,7 +159,20 @@
     cc.say(cc.t(`已显示图层“${cc.catalog.layers[id].title}”。`, `The layer "${cc.catalog.layers[id].title}" is shown.`));
   };
 
+  /* A thing named by its code, or by an address without a place, gets both from its card. */
+  const learn = () => {
+    const card = cc.byId("wall-card").querySelector("[data-card]");
+    const { picked } = cc.view;
+    if (!card || !picked || (picked.id !== null && picked.lon !== null)) return;
+    const [layer, id] = card.dataset.card.split(":");
+    const [lon, lat] = card.dataset.at.split(",").map(Number);
+    if (layer !== picked.layer) return;
+    cc.setPicked({ layer, id: Number(id), code: null, lon, lat });
+    cc.highlight(cc.view.picked);
+  };
+
   cc.on("ready", (map) => {
+    new MutationObserver(learn).observe(cc.byId("wall-card"), { childList: true, subtree: true });
     let single = 0;
     map.on("click", (event) => {
       if (cc.measuring) return;

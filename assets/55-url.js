@@ -32,7 +32,10 @@
     const [thing, where] = (query.get("pick") || "").split("@");
     const [layer, id] = thing.split(":");
     const [lon, lat] = (where || "").split(",").map(Number);
-    if (catalog.layers[layer] && /^\d+$/.test(id || "")) view.picked = { layer, id: Number(id), lon: Number.isFinite(lon) ? lon : null, lat: Number.isFinite(lat) ? lat : null };
+    if (catalog.layers[layer] && /^\d+$/.test(id || "")) {
+      const placed = Number.isFinite(lon) && Number.isFinite(lat);
+      view.picked = { layer, id: Number(id), lon: placed ? lon : null, lat: placed ? lat : null };
+    }
   };
 
   cc.address = (changes = {}) => {

@@ -14,7 +14,6 @@ from commandcenter.pages.wall.layout import wall_layout
 from commandcenter.text import Language, Text
 from commandcenter.web.state import State
 
-
 TITLE = Text("城市指挥中心", "City command center")
 
 

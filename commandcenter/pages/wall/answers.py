@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from layers.figures import PRESETS, QUEUE_TITLES, side_list, strip
 from layers.search import search
 
 QUEUE_LENGTH = 40
+MOST_CHOICES = 12
 GONE = Text("找不到这个对象，或不在您的辖区内。", "There is no such thing, or it lies outside your jurisdiction.")
 
 
@@ -50,7 +52,7 @@ async def picked_answer(state: State, picked: Mapping[str, Any] | None) -> Compo
     language = _language(picked)
     current, others = picked.get("current"), list(picked.get("others") or [])
     if not current:
-        return choices_view(others, language)
+        return choices_view(await _named(state, others, language), language)
     try:
         actor, zone = current_actor(), (await state.city()).zone
         ref = await _ref(state, current)
@@ -83,6 +85,24 @@ async def search_answer(state: State, query: Mapping[str, Any]) -> Any:
     except CommandCenterError as fault:
         return fault_view(fault.sentence, language)
     return results_view(hits, state.layers, language)
+
+
+async def _named(state: State, others: list[dict[str, Any]], language: Language) -> list[dict[str, Any]]:
+    """The things to choose from, with names from their cards where the tile carried none."""
+    actor, zone = current_actor(), (await state.city()).zone
+
+    async def named(other: dict[str, Any]) -> dict[str, Any]:
+        if other.get("title") != other.get("layer_title"):
+            return other
+        try:
+            card = await read_card(
+                state.reader, actor, state.layers, str(other["layer"]), int(other["id"]), language, zone
+            )
+        except CommandCenterError:
+            return other
+        return other | {"title": card.title}
+
+    return list(await asyncio.gather(*map(named, others[:MOST_CHOICES])))
 
 
 async def _ref(state: State, thing: Mapping[str, Any]) -> int:

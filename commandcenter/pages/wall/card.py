@@ -46,7 +46,9 @@ def card_view(
         )
     source = SOURCE.with_values(source=card.source).to(language) + (SYNTHETIC.to(language) if card.synthetic else "")
     parts.append(html.P(source, className="source"))
-    return html.Article(parts, className="card", **data(card=f"{card.layer}:{card.ref_id}"))
+    return html.Article(
+        parts, className="card", **data(card=f"{card.layer}:{card.ref_id}", at=f"{card.lon},{card.lat}")
+    )
 
 
 def choices_view(others: Sequence[Mapping[str, Any]], language: Language) -> Component:

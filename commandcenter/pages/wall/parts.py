@@ -32,5 +32,5 @@ def tool(attributes: Attributes, picture: str, text: Text, language: Language) -
     said = text.to(language)
     pressed = aria(pressed="false") if "data-measure" in attributes else {}
     return html.Button(
-        icon(picture), className="tool", title=said, **{"type": "button"}, **aria(label=said), **attributes, **pressed
+        icon(picture), className="tool", title=said, type="button", **aria(label=said), **attributes, **pressed
     )
