@@ -32,7 +32,8 @@ def slow_application(database: TestDatabase) -> ServedApplication:
 def sleeping(database: TestDatabase) -> int:
     with psycopg.connect(database.admin_dsn) as admin:
         row = admin.execute(
-            "select count(*) from pg_stat_activity where datname = current_database() and state = 'active' and query like '%pg_sleep%' and pid <> pg_backend_pid()"
+            "select count(*) from pg_stat_activity where datname = current_database() and state = 'active'"
+            " and query like '%pg_sleep%' and pid <> pg_backend_pid()"
         ).fetchone()
     assert row is not None
     return int(row[0])

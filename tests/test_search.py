@@ -87,7 +87,8 @@ def test_the_jurisdiction_is_inside_the_search(find) -> None:  # type: ignore[no
     assert find("嫩江", nobody) == []
 
 
-ODD = ["", " ", "红", "a" * 1000, "红星" * 500, "%", "%%", "__", "_%", "'", "''; drop table camera; --", "\\", "\x00", "红\x00星", "\ud800", "<b>", "()", "[[", "*+"]
+LONG = ["a" * 1000, "红星" * 500]
+ODD = [*LONG, "", " ", "红", "%", "%%", "__", "_%", "'", "''; drop table camera; --", "\\", "\x00", "红\x00星", "\ud800", "<b>", "()", "[[", "*+"]
 
 
 @pytest.mark.parametrize("phrase", ODD, ids=ascii)
