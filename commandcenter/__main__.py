@@ -14,6 +14,7 @@ from types import FrameType
 from commandcenter.causes import SetupFault, cause_of
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
+from commandcenter.db.cluster_make import FREE_TO_START, need_space
 from commandcenter.errors import CommandCenterError, SettingsFault
 from commandcenter.setup import say
 from commandcenter.setup.__main__ import adopt
@@ -256,7 +257,9 @@ def _unforeseen(settings: Settings, error: Exception) -> CommandCenterError:
         f"与数据库的连接中断，未完成的一步没有写入：请再运行一次（详见 {log}）",
         f"The connection to the database was lost and the unfinished step is not written: run it again (details in {log})",
     )
-    fault = SetupFault(cause_of(str(error)) or (lost if type(error).__name__ == "OperationalError" else unknown))
+    cut_off = type(error).__name__ == "OperationalError"
+    # a server that finds its disk full ends without saying so to us
+    fault = SetupFault(cause_of(str(error)) or (cut_off and _full_disk(settings)) or (lost if cut_off else unknown))
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as kept:
@@ -264,6 +267,16 @@ def _unforeseen(settings: Settings, error: Exception) -> CommandCenterError:
     except OSError:
         return fault
     return fault
+
+
+def _full_disk(settings: Settings) -> Text | None:
+    if settings.database_url is not None:
+        return None
+    try:
+        need_space(PrivateCluster(settings.data_dir).home, FREE_TO_START)
+    except SetupFault as full:
+        return full.sentence
+    return None
 
 
 def _interrupted(signum: int, frame: FrameType | None) -> None:

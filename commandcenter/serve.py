@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
@@ -15,7 +16,7 @@ import uvicorn
 from commandcenter.causes import SetupFault
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
-from commandcenter.errors import CommandCenterError
+from commandcenter.errors import CommandCenterError, SettingsFault
 from commandcenter.setup.preflight import BACKLOG, open_port
 from commandcenter.text import Text
 
@@ -69,6 +70,7 @@ def serve(
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_S,
     )
+    _load_certificate(config)
     server = CityServer(config, ready, cluster)
     open_port(listener, settings)
     with suppress(KeyboardInterrupt):  # uvicorn has closed in order and passes the signal on
@@ -80,6 +82,18 @@ def serve(
                 f"The web process did not start; details in {settings.data_dir}/logs/web.log.",
             )
         )
+
+
+def _load_certificate(config: uvicorn.Config) -> None:
+    try:
+        config.load()
+    except ssl.SSLError as refused:
+        raise SettingsFault(
+            Text(
+                "TLS 证书与私钥不配或不是 PEM 文件：请检查 COMMANDCENTER_TLS_CERT 与 COMMANDCENTER_TLS_KEY。",
+                "The TLS certificate and key do not fit each other or are no PEM files: check COMMANDCENTER_TLS_CERT and COMMANDCENTER_TLS_KEY.",
+            )
+        ) from refused
 
 
 def keep_log(settings: Settings) -> None:
