@@ -527,6 +527,8 @@ class SearchDoc(Base):
     __table_args__ = (
         UniqueConstraint("layer", "ref_id"),
         Index("search_doc_code", "code", postgresql_ops={"code": "text_pattern_ops"}),
+        Index("search_doc_street", "street_code"),
+        Index("search_doc_community", "community_code"),
     )
     id: Mapped[int] = _big_key()
     layer: Mapped[str]
@@ -542,6 +544,14 @@ class SearchDoc(Base):
     community_code: Mapped[str | None]
     lon: Mapped[float]
     lat: Mapped[float]
+    # What a phrase is looked for in: all words, lower case, without spaces.
+    needle: Mapped[str] = mapped_column(
+        Computed(
+            "lower(regexp_replace(coalesce(title, '') || ' ' || coalesce(title_en, '') || ' ' || coalesce(detail, ''), '\\s+', '', 'g'))",
+            persisted=True,
+        ),
+        nullable=True,
+    )
 
 
 class SearchGram(Base):
@@ -549,5 +559,6 @@ class SearchGram(Base):
 
     __tablename__ = "search_gram"
     gram: Mapped[str] = mapped_column(primary_key=True)
+    public: Mapped[bool] = mapped_column(Boolean, primary_key=True)
     rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     doc_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -115,13 +115,29 @@ begin
     where typed ~ '^[0-9A-Za-z_:-]{3,}$' and d.code ~>=~ typed and d.code ~<~ (typed || chr(1114109))
       and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
     order by d.code using ~<~ limit wanted;
+  -- What everybody may find: names of areas, roads, buildings.
   return query
     select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
     from search_gram s join search_doc d on d.id = s.doc_id
-    where s.gram = rarest
-      and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
-      and (length(wish) = 2 or strpos(lower(regexp_replace(coalesce(d.title, '') || ' ' || coalesce(d.title_en, '') || ' ' || coalesce(d.detail, ''), '\s+', '', 'g')), wish) > 0)
+    where s.gram = rarest and s.public and (length(wish) = 2 or strpos(d.needle, wish) > 0)
     order by s.rank, s.doc_id limit wanted;
+  -- What lies in the jurisdiction. A wide one meets its rows early in the word's list; a narrow one has few rows of its own,
+  -- and walking a common word's whole list for them would take a hundred times longer.
+  if whole_city or cardinality(districts) > 0 then
+    return query
+      select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
+      from search_gram s join search_doc d on d.id = s.doc_id
+      where s.gram = rarest and not s.public and (length(wish) = 2 or strpos(d.needle, wish) > 0)
+        and (whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
+      order by s.rank, s.doc_id limit wanted;
+  else
+    return query
+      select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
+      from search_doc d
+      where (d.street_code = any(streets) or d.community_code = any(communities)) and not d.public
+        and d.layer <> 'components' and strpos(d.needle, wish) > 0
+      order by d.rank, d.id limit wanted;
+  end if;
 end $_$;
 ALTER FUNCTION public.search_city(phrase text, wanted integer) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.search_forget(which text) RETURNS void
@@ -192,9 +208,8 @@ begin
   end case;
   get diagnostics learnt = row_count;
   -- Components and cases are found by code: their class names are legend, not names.
-  insert into search_gram (gram, rank, doc_id)
-  select distinct gram, d.rank, d.id from search_doc d,
-         lateral bigrams(coalesce(d.title, '') || ' ' || coalesce(d.title_en, '') || ' ' || coalesce(d.detail, '')) gram
+  insert into search_gram (gram, public, rank, doc_id)
+  select distinct gram, d.public, d.rank, d.id from search_doc d, lateral bigrams(d.needle) gram
   where d.layer = which and d.layer <> 'components';
   return learnt;
 end $$;
@@ -738,7 +753,8 @@ CREATE TABLE public.search_doc (
     street_code text,
     community_code text,
     lon double precision NOT NULL,
-    lat double precision NOT NULL
+    lat double precision NOT NULL,
+    needle text GENERATED ALWAYS AS (lower(regexp_replace(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(title_en, ''::text)) || ' '::text) || COALESCE(detail, ''::text)), '\s+'::text, ''::text, 'g'::text))) STORED
 );
 ALTER TABLE ONLY public.search_doc FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.search_doc OWNER TO commandcenter_owner;
@@ -752,6 +768,7 @@ ALTER TABLE public.search_doc ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
 );
 CREATE TABLE public.search_gram (
     gram text NOT NULL,
+    public boolean NOT NULL,
     rank smallint NOT NULL,
     doc_id bigint NOT NULL
 );
@@ -905,7 +922,7 @@ ALTER TABLE ONLY public.search_doc
 ALTER TABLE ONLY public.search_doc
     ADD CONSTRAINT search_doc_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.search_gram
-    ADD CONSTRAINT search_gram_pkey PRIMARY KEY (gram, rank, doc_id);
+    ADD CONSTRAINT search_gram_pkey PRIMARY KEY (gram, public, rank, doc_id);
 ALTER TABLE ONLY public.service_point
     ADD CONSTRAINT service_point_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.service_point
@@ -944,6 +961,8 @@ CREATE INDEX key_site_geom_3857 ON public.key_site USING gist (geom_3857);
 CREATE INDEX layer_change_table ON public.layer_change USING btree (table_name, id);
 CREATE INDEX quarantine_run ON public.quarantine USING btree (run_id, line);
 CREATE INDEX search_doc_code ON public.search_doc USING btree (code text_pattern_ops);
+CREATE INDEX search_doc_community ON public.search_doc USING btree (community_code);
+CREATE INDEX search_doc_street ON public.search_doc USING btree (street_code);
 CREATE INDEX service_point_geom_3857 ON public.service_point USING gist (geom_3857);
 CREATE INDEX unit_cell_geom ON public.unit_cell USING gist (geom);
 CREATE INDEX unit_cell_geom_3857 ON public.unit_cell USING gist (geom_3857);

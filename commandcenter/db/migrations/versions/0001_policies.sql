@@ -202,9 +202,8 @@ begin
   end case;
   get diagnostics learnt = row_count;
   -- Components and cases are found by code: their class names are legend, not names.
-  insert into search_gram (gram, rank, doc_id)
-  select distinct gram, d.rank, d.id from search_doc d,
-         lateral bigrams(coalesce(d.title, '') || ' ' || coalesce(d.title_en, '') || ' ' || coalesce(d.detail, '')) gram
+  insert into search_gram (gram, public, rank, doc_id)
+  select distinct gram, d.public, d.rank, d.id from search_doc d, lateral bigrams(d.needle) gram
   where d.layer = which and d.layer <> 'components';
   return learnt;
 end $$;
@@ -237,13 +236,29 @@ begin
     where typed ~ '^[0-9A-Za-z_:-]{3,}$' and d.code ~>=~ typed and d.code ~<~ (typed || chr(1114109))
       and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
     order by d.code using ~<~ limit wanted;
+  -- What everybody may find: names of areas, roads, buildings.
   return query
     select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
     from search_gram s join search_doc d on d.id = s.doc_id
-    where s.gram = rarest
-      and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
-      and (length(wish) = 2 or strpos(lower(regexp_replace(coalesce(d.title, '') || ' ' || coalesce(d.title_en, '') || ' ' || coalesce(d.detail, ''), '\s+', '', 'g')), wish) > 0)
+    where s.gram = rarest and s.public and (length(wish) = 2 or strpos(d.needle, wish) > 0)
     order by s.rank, s.doc_id limit wanted;
+  -- What lies in the jurisdiction. A wide one meets its rows early in the word's list; a narrow one has few rows of its own,
+  -- and walking a common word's whole list for them would take a hundred times longer.
+  if whole_city or cardinality(districts) > 0 then
+    return query
+      select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
+      from search_gram s join search_doc d on d.id = s.doc_id
+      where s.gram = rarest and not s.public and (length(wish) = 2 or strpos(d.needle, wish) > 0)
+        and (whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
+      order by s.rank, s.doc_id limit wanted;
+  else
+    return query
+      select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
+      from search_doc d
+      where (d.street_code = any(streets) or d.community_code = any(communities)) and not d.public
+        and d.layer <> 'components' and strpos(d.needle, wish) > 0
+      order by d.rank, d.id limit wanted;
+  end if;
 end $$;
 
 do $$

@@ -52,17 +52,23 @@ CREATE TABLE search_doc (
   community_code TEXT,
   lon DOUBLE PRECISION NOT NULL,
   lat DOUBLE PRECISION NOT NULL,
+  needle TEXT GENERATED ALWAYS AS (lower(regexp_replace(coalesce(title, '') || ' ' || coalesce(title_en, '') || ' ' || coalesce(detail, ''), '\s+', '', 'g'))) STORED,
   PRIMARY KEY (id),
   UNIQUE (layer, ref_id)
 );
 
 CREATE INDEX search_doc_code ON search_doc (code text_pattern_ops);
 
+CREATE INDEX search_doc_community ON search_doc (community_code);
+
+CREATE INDEX search_doc_street ON search_doc (street_code);
+
 CREATE TABLE search_gram (
   gram TEXT NOT NULL,
+  public BOOLEAN NOT NULL,
   rank SMALLINT NOT NULL,
   doc_id BIGINT NOT NULL,
-  PRIMARY KEY (gram, rank, doc_id)
+  PRIMARY KEY (gram, public, rank, doc_id)
 );
 
 CREATE TABLE source (
