@@ -87,6 +87,9 @@ class Sublayer:
     buffer: int = 64
     shape: str | None = None  # SQL of what is drawn where that is not the column itself: one label point per polygon
     order_by: str | None = None
+    # The column's polygons are simple and clockwise: rows wholly inside the tile are moved into it by arithmetic alone, and only
+    # those on its edge are clipped by ST_AsMVTGeom, which rebuilds every polygon it sees (2.5 times the time of a whole tile).
+    clockwise: bool = False
 
 
 @dataclass(frozen=True)

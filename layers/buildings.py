@@ -29,9 +29,9 @@ LAYER = Layer(
     ground=True,
     stacking=10,
     sublayers=(
-        Sublayer("buildings", "geom_3857", {}, 12, 12, "t.min_zoom <= 12"),
-        Sublayer("buildings", "geom_3857", {}, 13, 13, "t.min_zoom <= 13"),
-        Sublayer("buildings", "geom_3857", {"height_m": "t.height_m::real"}, 14, 24, buffer=32),
+        Sublayer("buildings", "geom_3857", {}, 12, 12, "t.min_zoom <= 12", clockwise=True),
+        Sublayer("buildings", "geom_3857", {}, 13, 13, "t.min_zoom <= 13", clockwise=True),
+        Sublayer("buildings", "geom_3857", {"height_m": "t.height_m::real"}, 14, 24, buffer=32, clockwise=True),
         Sublayer(
             "names", "geom_3857", {"name": "t.name", "name_en": "t.name_en"}, 16, 24, "t.name is not null", table="building",
             shape="ST_PointOnSurface(t.geom_3857)",

@@ -62,10 +62,16 @@ def _sublayer_sql(layer: Layer, sub: Sublayer, clauses: str, params: dict[str, A
     wide = f"wide_{sub.buffer}"
     params[wide] = box_ewkb(tile_box(*address, margin=sub.buffer / EXTENT))
     properties = "".join(f', {expression} as "{name}"' for name, expression in sub.properties.items())
+    drawn = f"ST_AsMVTGeom({sub.shape or 't.' + sub.geometry}, %(tile)s::geometry, {EXTENT}, {sub.buffer})"
+    if sub.clockwise:
+        west, south, east, north = tile_box(*address)
+        params |= {"dx": -west, "dy": -north, "per_m": EXTENT / (east - west)}
+        moved = f"ST_SnapToGrid(ST_TransScale(t.{sub.geometry}, %(dx)s::float8, %(dy)s::float8, %(per_m)s::float8, -%(per_m)s::float8), 1)"
+        drawn = f"case when t.{sub.geometry} @ %({wide})s::geometry then {moved} else {drawn} end"
     order = f" order by {sub.order_by}" if sub.order_by else ""
     return (
         f"coalesce((select ST_AsMVT(q, '{sub.name}', {EXTENT}, 'mvt_geom', 'id') from ("
-        f"select t.id, ST_AsMVTGeom({sub.shape or 't.' + sub.geometry}, %(tile)s::geometry, {EXTENT}, {sub.buffer}) as mvt_geom{properties}"
+        f"select t.id, {drawn} as mvt_geom{properties}"
         f" from {sub.table or layer.table} t where t.{sub.geometry} && %({wide})s::geometry"
         f" and ({layer.always if sub.table is None else 'true'}) and ({sub.where}){clauses}{order}"
         # No test for null: ST_AsMVT leaves out rows without geometry, while a test would make every geometry twice

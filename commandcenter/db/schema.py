@@ -327,7 +327,7 @@ class Building(Placed, Sourced, Base):
         nullable=True,
     )
     geom: Mapped[Any] = _stored("GEOMETRY")
-    geom_3857: Mapped[Any] = _in_tile_projection("GEOMETRY")
+    geom_3857: Mapped[Any] = _in_tile_projection("GEOMETRY", "ST_ForcePolygonCW(ST_Transform(geom, 3857))")
 
 
 class HouseholdCount(Placed, Sourced, Base):

@@ -352,7 +352,6 @@ CASE
     ELSE 14
 END) STORED,
     geom public.geometry(Geometry,4326) NOT NULL,
-    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_transform(geom, 3857)) STORED,
     district_code text,
     street_code text,
     community_code text,
@@ -361,7 +360,8 @@ END) STORED,
     source_key text NOT NULL,
     row_hash text,
     source text NOT NULL,
-    run_id bigint
+    run_id bigint,
+    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_forcepolygoncw(public.st_transform(geom, 3857))) STORED
 );
 ALTER TABLE ONLY public.building FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.building OWNER TO commandcenter_owner;
