@@ -15,7 +15,7 @@
   const styleUrl = () => `/map/style.json?lang=${cc.language}&theme=${cc.theme}`;
   const catalogUrl = () => `/map/catalog.json?lang=${cc.language}&theme=${cc.theme}`;
   const asked = window.location.pathname === "/" ? { style: cc.getJson(styleUrl()), catalog: cc.getJson(catalogUrl()) } : null;
-  asked?.style.catch(() => null);
+  asked?.style.then((found) => cc.fetchGlyphs(found)).catch(() => null);
   asked?.catalog.catch(() => null);
 
   /* A paint or layout number times a share; zoom expressions must stay outermost, so their outputs are scaled instead. */

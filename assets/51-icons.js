@@ -6,6 +6,8 @@
   const SIDE = 22;
   const drawn = new Set();
   const glyphs = new Map();
+  const ready = new Map();
+  const waiting = new Set();
 
   const canvasOf = (side) => {
     const canvas = document.createElement("canvas");
@@ -21,8 +23,11 @@
         name,
         new Promise((done) => {
           const image = new Image(15, 15);
-          image.onload = () => done(image);
-          image.onerror = () => done(null);
+          image.onload = () => {
+            ready.set(name, image);
+            done(image);
+          };
+          image.onerror = () => done(ready.set(name, null).get(name));
           image.src = `/assets/vendor/maki/${encodeURIComponent(name)}.svg`;
         })
       );
@@ -126,8 +131,27 @@
 
   cc.drawIcon = (gl, id) => {
     if (!/^(maki|shape):/.test(id)) return;
-    put(gl, id, null);
-    if (id.startsWith("maki:")) glyph(id.split(":")[1]).then((image) => image && put(gl, id, image));
+    const name = id.startsWith("maki:") ? id.split(":")[1] : null;
+    put(gl, id, name && ready.get(name));
+    if (!name || ready.has(name)) return;
+    waiting.add(id);
+    glyph(name).then(() => catchUp(gl));
+  };
+
+  /* Each change of a picture makes its tiles anew: late glyphs are put in together, once. */
+  const catchUp = (gl) => {
+    const late = [...waiting];
+    if (!late.every((id) => ready.has(id.split(":")[1]))) return;
+    waiting.clear();
+    late.forEach((id) => put(gl, id, ready.get(id.split(":")[1])));
+  };
+
+  /* The glyphs a style may ask for are fetched while the map is still being made. */
+  const namesIn = (value) => (Array.isArray(value) ? value.flatMap(namesIn) : typeof value === "string" && /^[a-z][a-z0-9-]+$/.test(value) ? [value] : []);
+  const outputs = (icons) => (icons[0] === "match" ? icons.filter((_, i) => i > 2 && (i % 2 === 1 || i === icons.length - 1)).flatMap(namesIn) : icons.flatMap((part) => (Array.isArray(part) ? outputs(part) : [])));
+  cc.fetchGlyphs = (style) => {
+    const asked = style.layers.map((part) => part.layout?.["icon-image"]).filter((icons) => Array.isArray(icons) && JSON.stringify(icons).includes("maki:"));
+    return Promise.all([...new Set(asked.flatMap(outputs))].map(glyph));
   };
   cc.redrawIcons = () => {
     for (const id of drawn) if (cc.gl?.hasImage(id)) cc.drawIcon(cc.gl, id);

@@ -91,8 +91,9 @@
 
   const lineText = (line) => {
     const parts = [line.source || cc.t("没有接入数据", "no data connected")];
-    if (line.synthetic) parts.push(cc.t("合成", "synthetic"));
-    if (line.estimated) parts.push(cc.t("估算", "estimated"));
+    const admit = (holds, word) => holds && !line.source.includes(word) && parts.push(word);
+    admit(line.synthetic, cc.t("合成", "synthetic"));
+    admit(line.estimated, cc.t("估算", "estimated"));
     if (line.age_s !== null) parts.push(line.late ? cc.t(`迟到：${age(line.age_s)}`, `late: ${age(line.age_s)}`) : age(line.age_s));
     if (cc.tileZoom() < line.from_zoom) parts.push(cc.t("放大后显示", "shown when zoomed in"));
     else if (line.total !== null) parts.push(cc.t(`画出 ${cc.number(line.drawn)} / 共 ${cc.number(line.total)}`, `${cc.number(line.drawn)} of ${cc.number(line.total)} drawn`));

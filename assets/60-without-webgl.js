@@ -8,7 +8,7 @@
 
   const styled = (id) => {
     const colour = cc.token(PLAIN[id] || "accent");
-    return { color: colour, weight: id === "areas" ? 2 : 1, fillColor: colour, fillOpacity: id === "base" ? 0 : 0.12, opacity: cc.opacityOf(id), interactive: false };
+    return { color: colour, weight: id === "areas" ? 2 : 1, fillColor: colour, fillOpacity: id === "base" || id === "areas" ? 0 : 0.12, opacity: cc.opacityOf(id), interactive: false };
   };
 
   const draw = async (map) => {

@@ -10,6 +10,7 @@ from commandcenter.pages.wall import ids
 from commandcenter.pages.wall.parts import aria, data, icon, tool
 from commandcenter.security.builtin import DEMO_ACTORS
 from commandcenter.text import Language, Text
+from commandcenter.web.context import ACTOR
 
 SYNTHETIC = Text("合成数据", "Synthetic data")
 PRESETS = Text("视图", "View")
@@ -20,6 +21,7 @@ OTHER_LANGUAGE = Text("EN", "中文")
 THEME = Text("明暗主题", "Light or dark")
 WALL = Text("大屏模式", "Wall mode")
 ACCOUNT = Text("演示身份", "Demo identity")
+ACTING_AS = Text("演示身份：{actor}", "Demo identity: {actor}")
 SHOW_LAYERS = Text("图层", "Layers")
 SHOW_SIDE = Text("待办", "Queue")
 LOADING = Text("载入中", "Loading")
@@ -103,10 +105,17 @@ def _state(language: Language) -> Component:
 
 
 def _account(language: Language) -> Component:
-    items = [dmc.MenuItem(actor.title.to(language), **data(actor=actor.id)) for actor in DEMO_ACTORS.values()]
+    acting = ACTOR.get()
+    items = [
+        dmc.MenuItem(
+            actor.title.to(language), leftSection=icon("check") if actor == acting else None, **data(actor=actor.id)
+        )
+        for actor in DEMO_ACTORS.values()
+    ]
+    name = ACTING_AS.with_values(actor=acting.title.to(language)) if acting else ACCOUNT
     return dmc.Menu(
         [
-            dmc.MenuTarget(tool({}, "user", ACCOUNT, language)),
+            dmc.MenuTarget(tool({}, "user", name, language)),
             dmc.MenuDropdown([dmc.MenuLabel(ACCOUNT.to(language)), *items]),
         ],
         position="bottom-end",
