@@ -115,7 +115,7 @@ def _metis(graph: Graph, members: list[int], households: Numbers, parts: int, se
     weight = np.round(households[members] * 10).astype(int) + 1
     options = pymetis.Options(seed=seed % 2**31, ufactor=40, niter=20)
     _, label = pymetis.part_graph(
-        parts, xadj=starts, adjncy=nearby, vweights=weight.tolist(), eweights=costs, recursive=parts <= 8, options=options
+        parts, pymetis.CSRAdjacency(starts, nearby), vweights=weight.tolist(), eweights=costs, recursive=parts <= 8, options=options
     )
     return np.asarray(label, np.int64)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ingest.readers.opened import opened
 from ingest.record import RAW_LENGTH, Finding, SourceRow
 
 LONGEST_FIELD = 1 << 20
+_UNKNOWN_BYTE = re.compile("[\udc80-\udcff]")
 
 
 def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
@@ -63,7 +65,7 @@ def _row(where: str, cells: list[str], raw: str, header: list[str], mapping: Map
     if len(cells) != len(header):
         return SourceRow(where, {}, raw, fault=_not_a_row(f"{len(cells)} / {len(header)}"))
     values = dict(zip(header, cells, strict=True))
-    if any("\udc80" <= letter <= "\udcff" for letter in raw):
+    if not raw.isascii() and _UNKNOWN_BYTE.search(raw):
         return SourceRow(where, values, _printable(raw), fault=_undecodable(mapping.encoding))
     return SourceRow(where, values, raw, *_point(values, mapping))
 
