@@ -120,9 +120,12 @@ class Variant:
     title: Text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
-    """Everything about one layer of the map. ``ground`` layers are the public map of the city: any actor, never nobody."""
+    """Everything about one layer of the map. ``ground`` layers are the public map of the city: any actor, never nobody.
+
+    A layer is itself only (compared and hashed by identity), so that what follows from it can be kept.
+    """
 
     id: str
     title: Text

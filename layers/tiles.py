@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from commandcenter.db.request import SqlRequest
@@ -49,30 +50,39 @@ def check_tile(zoom: int, x: int, y: int) -> None:
 def tile_request(layer: Layer, zoom: int, x: int, y: int, filters: Filters) -> SqlRequest | None:
     """The question behind one tile, or None where the layer draws nothing at this zoom."""
     check_tile(zoom, x, y)
-    parts = [sub for sub in layer.sublayers if sub.min_zoom <= zoom <= sub.max_zoom]
-    if not parts or not layer.min_zoom <= zoom:
+    params: dict[str, Any] = {"zoom": zoom}
+    sql = _tile_sql(layer, zoom, filter_clauses(layer, filters, params))
+    if sql is None:
         return None
-    params: dict[str, Any] = {"tile": box_ewkb(tile_box(zoom, x, y)), "zoom": zoom}
-    clauses = filter_clauses(layer, filters, params)
-    sql = " || ".join(_sublayer_sql(layer, sub, clauses, params, (zoom, x, y)) for sub in parts)
-    return SqlRequest(f"select {sql} as tile", params, f"tile {layer.id}")
+    west, _, east, north = box = tile_box(zoom, x, y)
+    params |= {"tile": box_ewkb(box), "dx": -west, "dy": -north, "per_m": EXTENT / (east - west)}
+    for buffer in {sub.buffer for sub in _drawn_at(layer, zoom)}:
+        params[f"wide_{buffer}"] = box_ewkb(tile_box(zoom, x, y, margin=buffer / EXTENT))
+    return SqlRequest(sql, params, f"tile {layer.id}")
 
 
-def _sublayer_sql(layer: Layer, sub: Sublayer, clauses: str, params: dict[str, Any], address: tuple[int, int, int]) -> str:
-    wide = f"wide_{sub.buffer}"
-    params[wide] = box_ewkb(tile_box(*address, margin=sub.buffer / EXTENT))
+def _drawn_at(layer: Layer, zoom: int) -> list[Sublayer]:
+    return [sub for sub in layer.sublayers if max(layer.min_zoom, sub.min_zoom) <= zoom <= sub.max_zoom]
+
+
+@lru_cache(maxsize=4096)
+def _tile_sql(layer: Layer, zoom: int, clauses: str) -> str | None:
+    parts = [_sublayer_sql(layer, sub, clauses) for sub in _drawn_at(layer, zoom)]
+    return f"select {' || '.join(parts)} as tile" if parts else None
+
+
+def _sublayer_sql(layer: Layer, sub: Sublayer, clauses: str) -> str:
+    wide = f"%(wide_{sub.buffer})s::geometry"
     properties = "".join(f', {expression} as "{name}"' for name, expression in sub.properties.items())
     drawn = f"ST_AsMVTGeom({sub.shape or 't.' + sub.geometry}, %(tile)s::geometry, {EXTENT}, {sub.buffer})"
     if sub.clockwise:
-        west, south, east, north = tile_box(*address)
-        params |= {"dx": -west, "dy": -north, "per_m": EXTENT / (east - west)}
-        moved = f"ST_SnapToGrid(ST_TransScale(t.{sub.geometry}, %(dx)s::float8, %(dy)s::float8, %(per_m)s::float8, -%(per_m)s::float8), 1)"
-        drawn = f"case when t.{sub.geometry} @ %({wide})s::geometry then {moved} else {drawn} end"
+        moved = f"ST_TransScale(t.{sub.geometry}, %(dx)s::float8, %(dy)s::float8, %(per_m)s::float8, -%(per_m)s::float8)"
+        drawn = f"case when t.{sub.geometry} @ {wide} then ST_SnapToGrid({moved}, 1) else {drawn} end"
     order = f" order by {sub.order_by}" if sub.order_by else ""
     return (
         f"coalesce((select ST_AsMVT(q, '{sub.name}', {EXTENT}, 'mvt_geom', 'id') from ("
         f"select t.id, {drawn} as mvt_geom{properties}"
-        f" from {sub.table or layer.table} t where t.{sub.geometry} && %({wide})s::geometry"
+        f" from {sub.table or layer.table} t where t.{sub.geometry} && {wide}"
         f" and ({layer.always if sub.table is None else 'true'}) and ({sub.where}){clauses}{order}"
         # No test for null: ST_AsMVT leaves out rows without geometry, while a test would make every geometry twice
         f") q), ''::bytea)"
