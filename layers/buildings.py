@@ -39,9 +39,11 @@ LAYER = Layer(
     ),
     style=(
         {"id": "fill", "type": "fill", "source-layer": "buildings", "paint": {
-            "fill-color": ["interpolate", ["linear"], ["coalesce", ["get", "height_m"], 6], 0, "$building", 60, "$building_tall", 200, "$building_tower"],
+            "fill-color": ["interpolate", ["linear"], ["coalesce", ["get", "height_m"], 6],
+                           0, "$building", 60, "$building_tall", 200, "$building_tower"],
             "fill-opacity": ["interpolate", ["linear"], ["zoom"], 12, 0.75, 15, 1]}},
-        {"id": "edge", "type": "line", "source-layer": "buildings", "minzoom": 15, "paint": {"line-color": "$building_edge", "line-width": ["interpolate", ["linear"], ["zoom"], 15, 0.4, 17, 1]}},
+        {"id": "edge", "type": "line", "source-layer": "buildings", "minzoom": 15,
+         "paint": {"line-color": "$building_edge", "line-width": ["interpolate", ["linear"], ["zoom"], 15, 0.4, 17, 1]}},
         {"id": "name", "type": "symbol", "source-layer": "names", "minzoom": 16,
          "layout": {"text-field": "$name", "text-size": 12, "text-max-width": 7, "text-padding": 6},
          "paint": {"text-color": "$label", "text-halo-color": "$ground", "text-halo-width": 1.4}},

@@ -20,7 +20,12 @@ SHAPES = {
     "unknown": Text("类型不明", "Unknown type"),
 }
 POINT_CLASSES = {"1": Text("一类点", "Class 1"), "2": Text("二类点", "Class 2"), "3": Text("三类点", "Class 3"), "9": Text("其他", "Other")}
-OWNERS = {"catalogue": Text("国标目录", "catalogue"), "surveyed": Text("实测", "surveyed"), "text": Text("文字描述", "described in words"), "osm": Text("OSM", "OSM")}
+OWNERS = {
+    "catalogue": Text("国标目录", "catalogue"),
+    "surveyed": Text("实测", "surveyed"),
+    "text": Text("文字描述", "described in words"),
+    "osm": Text("OSM", "OSM"),
+}
 DRAWN = "t.min_zoom <= %(zoom)s"
 PROPERTIES = {"status": "t.status", "shape": "t.shape", "azimuth_deg": "t.azimuth_deg::real"}
 COLOUR = ["match", ["get", "status"], "working", "$camera_working", "faulty", "$camera_faulty", "$camera_unknown"]
@@ -60,9 +65,11 @@ LAYER = Layer(
     ),
     style=(
         {"id": "sector", "type": "fill", "source-layer": "sectors", "minzoom": 15, "paint": {"fill-color": COLOUR, "fill-opacity": 0.16}},
-        {"id": "sector-edge", "type": "line", "source-layer": "sectors", "minzoom": 15, "paint": {"line-color": COLOUR, "line-opacity": 0.45, "line-width": 0.8}},
+        {"id": "sector-edge", "type": "line", "source-layer": "sectors", "minzoom": 15,
+         "paint": {"line-color": COLOUR, "line-opacity": 0.45, "line-width": 0.8}},
         {"id": "dot", "type": "circle", "source-layer": "cameras", "maxzoom": 13.5,
-         "paint": {"circle-color": COLOUR, "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 13, 3], "circle-stroke-color": "$ground", "circle-stroke-width": 1}},
+         "paint": {"circle-color": COLOUR, "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 2, 13, 3],
+                   "circle-stroke-color": "$ground", "circle-stroke-width": 1}},
         {"id": "icon", "type": "symbol", "source-layer": "cameras", "minzoom": 13.5, "layout": _icon(["interpolate", ["linear"], ["zoom"], 13, 0.6, 17, 1])},
     ),
     legends=(

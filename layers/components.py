@@ -29,7 +29,11 @@ LAYER = Layer(
     thinned=True,
     stacking=50,
     sublayers=(
-        Sublayer("components", "geom_3857", {"major": "t.major_code", "state": "t.state", "class_name": "t.class_name", "class_name_en": "t.class_name_en"}, 15, 24, DRAWN),
+        Sublayer(
+            "components", "geom_3857",
+            {"major": "t.major_code", "state": "t.state", "class_name": "t.class_name", "class_name_en": "t.class_name_en"},
+            15, 24, DRAWN,
+        ),
     ),
     filters=(
         Filter("major", Text("大类", "Large class"), "t.major_code = any(%(value)s::text[])", Text("部件为{choices}", "components of {choices}"),

@@ -35,8 +35,10 @@ LAYER = Layer(
             Field("property_company", Text("物业", "Property company")),
         ),
         links=(
-            Link("cases", Text("范围内未结事项 {count} 件", "{count} open cases inside"), "o.is_open and o.geom_3857 && t.geom_3857 and ST_Covers(t.geom, o.geom)"),
-            Link("cameras", Text("范围内监控 {count} 路", "{count} cameras inside"), "o.geom_3857 && t.geom_3857 and ST_Covers(t.geom, o.geom)"),
+            Link("cases", Text("范围内未结事项 {count} 件", "{count} open cases inside"),
+                 "o.is_open and o.geom_3857 && t.geom_3857 and ST_Covers(t.geom, o.geom)"),
+            Link("cameras", Text("范围内监控 {count} 路", "{count} cameras inside"),
+                 "o.geom_3857 && t.geom_3857 and ST_Covers(t.geom, o.geom)"),
         ),
     ),
     point="t.label_3857",

@@ -35,14 +35,20 @@ LAYER = Layer(
                tuple(Choice(k, v) for k, v in LEGAL_CLASSES.items())),
     ),
     style=(
-        {"id": "area", "type": "fill", "source-layer": "shapes", "filter": ["==", ["geometry-type"], "Polygon"], "paint": {"fill-color": "$key_site", "fill-opacity": 0.12}},
+        {"id": "area", "type": "fill", "source-layer": "shapes", "filter": ["==", ["geometry-type"], "Polygon"],
+         "paint": {"fill-color": "$key_site", "fill-opacity": 0.12}},
         {"id": "edge", "type": "line", "source-layer": "shapes", "paint": {"line-color": "$key_site", "line-width": 1.6, "line-opacity": 0.9}},
         {"id": "icon", "type": "symbol", "source-layer": "key_sites",
          "layout": {"icon-image": ["concat", "maki:", _icon, ":key_site"], "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 15, 0.95],
-                    "text-field": ["step", ["zoom"], "", 13.5, "$name"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.9], "text-optional": True, "text-max-width": 8},
+                    "text-field": ["step", ["zoom"], "", 13.5, "$name"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.9],
+                    "text-optional": True, "text-max-width": 8},
          "paint": {"text-color": "$key_site", "text-halo-color": "$ground", "text-halo-width": 1.4}},
     ),
-    legends=(Legend(Text("重点部位", "Key sites"), (LegendClass("key_site", Text("必须看得见的地方", "places that must be seen"), "key_site", "rounded-square"),)),),
+    legends=(
+        Legend(Text("重点部位", "Key sites"), (
+            LegendClass("key_site", Text("必须看得见的地方", "places that must be seen"), "key_site", "rounded-square"),
+        )),
+    ),
     card=Card(
         title="t.name",
         title_en="coalesce(t.name_en, t.name)",

@@ -39,12 +39,13 @@ LAYER = Layer(
     ),
     style=(
         {"id": "dot", "type": "circle", "source-layer": "service_points", "maxzoom": 13,
-         "paint": {"circle-color": ["match", ["get", "class"], "public", "$service_public", "welfare", "$service_welfare", "social", "$service_social", "$service_market"],
+         "paint": {"circle-color": ["match", ["get", "class"], "public", "$service_public", "welfare", "$service_welfare",
+                                    "social", "$service_social", "$service_market"],
                    "circle-radius": 3, "circle-stroke-color": "$ground", "circle-stroke-width": 1}},
         {"id": "icon", "type": "symbol", "source-layer": "service_points", "minzoom": 13,
          "layout": {"icon-image": ["concat", "maki:", _icon, ":service_", ["get", "class"]], "icon-size": ["interpolate", ["linear"], ["zoom"], 13, 0.7, 16, 1],
-                    "icon-allow-overlap": True, "text-field": ["step", ["zoom"], "", 15.5, "$name"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.9],
-                    "text-optional": True, "text-max-width": 8},
+                    "icon-allow-overlap": True, "text-field": ["step", ["zoom"], "", 15.5, "$name"], "text-size": 12,
+                    "text-anchor": "top", "text-offset": [0, 0.9], "text-optional": True, "text-max-width": 8},
          "paint": {"text-color": "$label", "text-halo-color": "$ground", "text-halo-width": 1.4}},
     ),
     legends=(

@@ -21,7 +21,8 @@ LAYER = Layer(
         {"id": "edge", "type": "line", "source-layer": "unit_cells",
          "paint": {"line-color": "$unit_cell", "line-width": 0.8, "line-opacity": 0.7, "line-dasharray": [2, 2]}},
         {"id": "label", "type": "symbol", "source-layer": "labels", "minzoom": 16,
-         "layout": {"text-field": ["get", "code"], "text-size": 11}, "paint": {"text-color": "$unit_cell", "text-halo-color": "$ground", "text-halo-width": 1.2}},
+         "layout": {"text-field": ["get", "code"], "text-size": 11},
+         "paint": {"text-color": "$unit_cell", "text-halo-color": "$ground", "text-halo-width": 1.2}},
     ),
     legends=(Legend(Text("单元网格", "Unit cells"), (LegendClass("cell", Text("约 10 000 平方米", "about 10,000 m²"), "unit_cell", "dashed"),)),),
     card=Card(
