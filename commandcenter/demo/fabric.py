@@ -86,7 +86,8 @@ def make_fabric(ground: Ground, rng: Generator) -> Fabric:
         shapes.append(built)
         owners.append(np.full(len(built), at))
         levels.append(height)
-        households.append(np.maximum(np.round(fronts * pattern.households * height * rng.uniform(0.85, 1.05, len(built))), 1 if pattern.households else 0).astype(np.int64))
+        homes = np.round(fronts * pattern.households * height * rng.uniform(0.85, 1.05, len(built)))
+        households.append(np.maximum(homes, 1 if pattern.households else 0).astype(np.int64))
         names += [kind] * len(built)
     fabric = Fabric(
         kinds, np.concatenate(shapes), names, np.concatenate(owners), np.concatenate(levels), np.minimum(np.concatenate(households), 110), [], angles
@@ -142,7 +143,7 @@ def _kinds(ground: Ground, rng: Generator) -> list[str]:
 
 def _southward(block: Polygon) -> float:
     """The angle of rows: along the block's sides, the pair nearest to east-west (slabs face south), radians."""
-    box = np.asarray(block.minimum_rotated_rectangle.exterior.coords)
+    box = shapely.get_coordinates(block.minimum_rotated_rectangle)
     if len(box) < 4:
         return 0.0
     angle = math.atan2(*(box[1] - box[0])[::-1])
@@ -167,14 +168,16 @@ def _fill(block: Polygon, pattern: Pattern, angle: float, rng: Generator) -> NDA
     stretch = rng.uniform(0.8, 1.0, len(gx))
     boxes = shapely.box(gx + shift[0], gy + shift[1], gx + shift[0] + length * stretch, gy + shift[1] + depth)
     shapely.prepare(turned)
-    kept = boxes[shapely.covers(turned, boxes) & (rng.random(len(boxes)) < pattern.fill)]
+    kept: NDArray[np.object_] = boxes[shapely.covers(turned, boxes) & (rng.random(len(boxes)) < pattern.fill)]
     if len(kept) == 0:
         return kept
     cosine, sine = math.cos(angle), math.sin(angle)
-    turned_back: NDArray[np.object_] = shapely.transform(
-        kept, lambda xy: np.round(np.column_stack([xy[:, 0] * cosine - xy[:, 1] * sine, xy[:, 0] * sine + xy[:, 1] * cosine]), 3)
-    )
-    return turned_back
+
+    def back(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y = xy.T
+        return np.column_stack([x * cosine - y * sine, x * sine + y * cosine]).round(3)
+
+    return shapely.transform(kept, back)
 
 
 def _atoms(ground: Ground, fabric: Fabric) -> list[LineString]:
@@ -201,11 +204,9 @@ def _atoms(ground: Ground, fabric: Fabric) -> list[LineString]:
                 continue
             axis, level = cut
             reach = 5_000.0
-            ends = ((level, -reach), (level, reach)) if axis == "x" else ((-reach, level), (reach, level))
             centre = (x[inside].mean(), y[inside].mean())
             local = [(level, centre[1] + e) if axis == "x" else (centre[0] + e, level) for e in (-reach, reach)]
             line = LineString([(a * cosine - b * sine, a * sine + b * cosine) for a, b in local])
-            del ends
             pieces = [p for p in shapely.get_parts(part.intersection(line)) if p.geom_type == "LineString"]
             halves = [p for p in shapely.get_parts(shapely.ops.split(part, line)) if p.geom_type == "Polygon"]
             if len(halves) != 2:

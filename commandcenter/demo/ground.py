@@ -12,6 +12,7 @@ import shapely.ops
 from numpy.random import Generator
 from numpy.typing import NDArray
 from shapely import LineString, MultiPolygon, Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 CENTRE_E, CENTRE_N = 571_897.0, 5_242_731.0
 MILLIMETRE = 0.001
@@ -39,7 +40,7 @@ class Ground:
     size_m: float
     outline: Polygon
     river: MultiPolygon
-    lakes: list[Polygon]
+    lakes: list[BaseGeometry]
     rail: list[LineString]
     station: Point
     roads: list[Road]
@@ -110,7 +111,7 @@ def _river_line(size: float, rng: Generator) -> LineString:
 
 def _river(line: LineString, size: float, outline: Polygon, rng: Generator) -> MultiPolygon:
     width = RIVER_WIDTH_M * (0.6 + 0.4 * size / 3_500.0)
-    body = line.buffer(width / 2)
+    body: BaseGeometry = line.buffer(width / 2)
     arm = shapely.transform(line, lambda xy: np.column_stack([xy[:, 0] + 480 * np.sin((xy[:, 1] - CENTRE_N) / size * 3.1 + 1.2) + 120, xy[:, 1]]))
     body = body.union(arm.buffer(width / 5))
     for share in (0.3, 0.47, 0.66, 0.8):
@@ -121,7 +122,7 @@ def _river(line: LineString, size: float, outline: Polygon, rng: Generator) -> M
     return shapely.set_precision(MultiPolygon(parts), MILLIMETRE)
 
 
-def _park(size: float, rng: Generator) -> tuple[Polygon, list[Polygon]]:
+def _park(size: float, rng: Generator) -> tuple[Polygon, list[BaseGeometry]]:
     middle = Point(*_at(-0.28 * size, 0.16 * size))
     park = shapely.affinity.rotate(shapely.affinity.scale(middle.buffer(430), 1.0, 1.25), 12)
     lake = shapely.affinity.scale(Point(middle.x - 60, middle.y + 60).buffer(190), 0.8, 1.5)
@@ -148,12 +149,15 @@ def _arterials(size: float, outline: Polygon, river: MultiPolygon, rng: Generato
             offset = (number - count / 2) * ARTERIAL_SPACING_M + rng.normal(0, 55)
             bend = 60 * np.sin(along / 1_700 + number * 0.37) + 0.045 * offset * np.cos(along / size * 1.6)
             x, y = (offset + bend, along) if direction == "avenue" else (along, offset + bend)
-            line = _clip(LineString(np.column_stack([CENTRE_E + x * math.cos(turn) - y * math.sin(turn), CENTRE_N + x * math.sin(turn) + y * math.cos(turn)])), outline)
+            east, north = CENTRE_E + x * math.cos(turn) - y * math.sin(turn), CENTRE_N + x * math.sin(turn) + y * math.cos(turn)
+            line = _clip(LineString(np.column_stack([east, north])), outline)
             if line is None:
                 continue
             road_class = "primary" if number % 3 == count // 2 % 3 else "secondary"
             roads += _across(line, road_class, direction, number, river, size)
-    ring = LineString(_smooth(np.array([_at(size * 0.86 * math.cos(a) * (1.08 if abs(math.cos(a)) > 0.7 else 1), size * 0.9 * math.sin(a)) for a in np.linspace(0, 2 * math.pi, 25)]), closed=False))
+    turns = np.linspace(0, 2 * math.pi, 25)
+    corners = [_at(size * 0.86 * math.cos(a) * (1.08 if abs(math.cos(a)) > 0.7 else 1), size * 0.9 * math.sin(a)) for a in turns]
+    ring = LineString(_smooth(np.array(corners), closed=False))
     roads += _across(ring, "trunk", "ring", 0, river, size, anywhere=True)
     diagonal = _clip(LineString([_at(-0.15 * size, -0.1 * size), _at(0.35 * size, 0.45 * size), _at(1.2 * size, 1.25 * size)]), outline)
     if diagonal is not None:
@@ -221,7 +225,7 @@ def _subdivide(face: Polygon, target_m2: float, rng: Generator) -> list[tuple[in
         part, depth = stack.pop()
         if part.area < target_m2 * rng.uniform(1.25, 1.9) or depth > 9:
             continue
-        box = np.asarray(part.minimum_rotated_rectangle.exterior.coords)
+        box = shapely.get_coordinates(part.minimum_rotated_rectangle)
         first, second = box[1] - box[0], box[2] - box[1]
         long_side, start = (first, box[0]) if np.hypot(*first) > np.hypot(*second) else (second, box[1])
         other = second if long_side is first else -first

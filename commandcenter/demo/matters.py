@@ -37,10 +37,20 @@ CATEGORIES = (
 HOURS = np.array([1, 1, 1, 1, 1, 2, 5, 9, 14, 15, 13, 10, 8, 10, 13, 13, 11, 9, 7, 5, 4, 3, 2, 1], dtype=float)
 WEEK = np.array([1.1, 1.1, 1.05, 1.05, 1.0, 0.75, 0.7])
 ORIGINS = {"event": "patrol", "component": "patrol", "grid": "patrol", "hotline": "hotline", "enforcement": "department"}
+OPEN_STATES = ("pending_register", "pending_dispatch", "pending_handle", "handling", "pending_check")
+OPEN_STATE_SHARES = (0.08, 0.1, 0.2, 0.5, 0.12)
 OPEN_SHARE = {"event": 0.05, "component": 0.06, "grid": 0.07, "hotline": 0.06, "enforcement": 0.5}
 
 
-def cases(count: int, district: str, roads: NDArray[np.float64], homes: NDArray[np.float64], component_codes: dict[str, list[str]], now: datetime, rng: Generator) -> pd.DataFrame:
+def cases(
+    count: int,
+    district: str,
+    roads: NDArray[np.float64],
+    homes: NDArray[np.float64],
+    component_codes: dict[str, list[str]],
+    now: datetime,
+    rng: Generator,
+) -> pd.DataFrame:
     """Exactly ``count`` cases of the last 90 days: x, y in EPSG:4550, clock, state; about one in twenty open, about a tenth of these overdue."""
     share = np.array([c[7] for c in CATEGORIES], dtype=float)
     which = rng.choice(len(CATEGORIES), count, p=share / share.sum())
@@ -54,7 +64,7 @@ def cases(count: int, district: str, roads: NDArray[np.float64], homes: NDArray[
     reported = np.where(reported >= now, reported - timedelta(days=1), reported)
     limit_h = np.array([CATEGORIES[w][6] for w in which], dtype=float)
     started = reported + np.array([timedelta(seconds=int(s)) for s in rng.integers(120, 1_800, count)])
-    started = np.minimum(started, now)
+    started = np.array([min(moment, now) for moment in started])
     kinds = np.array([CATEGORIES[w][0] for w in which])
     used = np.where(rng.random(count) < 0.94, rng.beta(2.2, 2.6, count), rng.uniform(1.02, 1.8, count))
     closed = started + np.array([timedelta(hours=float(h)) for h in limit_h * used])
@@ -74,7 +84,7 @@ def cases(count: int, district: str, roads: NDArray[np.float64], homes: NDArray[
     place = np.where(where_road[:, None], roads[rng.integers(0, len(roads), count)], homes[rng.integers(0, len(homes), count)])
     pull = focus[rng.integers(0, 40, count)] + rng.normal(0, 120, (count, 2))
     place = np.where(hot[:, None] & ~where_road[:, None], pull, place) + rng.normal(0, 4, (count, 2))
-    states = np.where(is_open, rng.choice(["pending_register", "pending_dispatch", "pending_handle", "handling", "pending_check"], count, p=[0.08, 0.1, 0.2, 0.5, 0.12]), "closed")
+    states = np.where(is_open, rng.choice(OPEN_STATES, count, p=OPEN_STATE_SHARES), "closed")
     order = np.argsort(reported, kind="stable")
     serial = np.empty(count, dtype=int)
     serial[order] = np.arange(count)
@@ -85,12 +95,15 @@ def cases(count: int, district: str, roads: NDArray[np.float64], homes: NDArray[
         per_day[days[i]] = per_day.get(days[i], 0) + 1
         numbers[i] = f"{district}{days[i]}{per_day[days[i]]:05d}"
     picked = [CATEGORIES[w] for w in which]
-    component = [component_codes[c[1]][int(rng.integers(0, len(component_codes[c[1]])))] if c[0] == "component" and component_codes.get(c[1]) else None for c in picked]
+    known = [component_codes.get(c[1]) if c[0] == "component" else None for c in picked]
+    component = [codes[int(rng.integers(0, len(codes)))] if codes else None for codes in known]
     return pd.DataFrame(
         {
             "source_key": numbers, "number": numbers, "x": place[:, 0], "y": place[:, 1], "kind": kinds, "category_code": [c[1] for c in picked],
-            "category_system": "demo", "major": [c[2] for c in picked], "major_en": [c[3] for c in picked], "minor": [c[4] for c in picked], "minor_en": [c[5] for c in picked],
-            "origin": np.where(rng.random(count) < 0.2, "public", [ORIGINS[k] for k in kinds]), "state": states, "is_open": is_open, "department": [c[8] for c in picked],
+            "category_system": "demo", "major": [c[2] for c in picked], "major_en": [c[3] for c in picked],
+            "minor": [c[4] for c in picked], "minor_en": [c[5] for c in picked],
+            "origin": np.where(rng.random(count) < 0.2, "public", [ORIGINS[k] for k in kinds]), "state": states, "is_open": is_open,
+            "department": [c[8] for c in picked],
             "component_code": component, "limit_text": [f"{c[6]} 小时" for c in picked], "reported_at": reported, "started_at": started, "due_at": due,
             "closed_at": np.where(is_open, None, closed),
         }

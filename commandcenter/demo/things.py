@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from commandcenter.demo.fabric import Fabric
 from commandcenter.demo.ground import HALF_WIDTH_M, Ground, Road
-from commandcenter.demo.names import compound_name, pair
+from commandcenter.demo.names import Name, compound_name, lane_name, pair, road_name
 
 # GB/T 30428.2 minor classes along a street: code, name, spacing along the road (m), offset from its edge (m), department.
 ALONG_ROADS = (
@@ -41,20 +42,22 @@ SERVICES = (
 LENSES = ((2.8, 88.0), (4.0, 68.0), (6.0, 48.0), (8.0, 37.0), (12.0, 25.0))  # focal mm, horizontal view deg for 1/2.8" (domain 3.4)
 DETECT_PX_PER_M = 25.0
 SHAPES = ("bullet", "dome", "ptz", "panoramic")
+ROAD_WEIGHT = {"trunk": 3.0, "primary": 3.0, "secondary": 2.2, "tertiary": 1.0, "residential": 0.6}  # wish for cameras, per metre
 PTZ_TYPE = {"bullet": 3, "dome": 2, "ptz": 1, "panoramic": 6}
 
 
 def cameras(ground: Ground, fabric: Fabric, district: str, count: int, now: datetime, rng: Generator) -> pd.DataFrame:
     """Cameras at crossings, along roads and at compound gates; exactly ``count``. Bearings look along the street."""
     roads = [r for r in [*ground.roads, *ground.lanes] if not r.bridge]
-    weight = np.array([{"trunk": 3.0, "primary": 3.0, "secondary": 2.2, "tertiary": 1.0, "residential": 0.6}[r.road_class] * r.line.length for r in roads])
+    weight = np.array([ROAD_WEIGHT[r.road_class] * r.line.length for r in roads])
     urban_middle = np.array([r.line.interpolate(0.5, normalized=True).coords[0] for r in roads])
     far = np.hypot(urban_middle[:, 0] - 571_897, urban_middle[:, 1] - 5_242_731) / ground.size_m
     weight *= np.where(far < 1.0, 1.4 - 0.6 * far, 0.06)
     chosen = rng.choice(len(roads), count, p=weight / weight.sum())
     lines = np.array([r.line for r in roads], dtype=object)[chosen]
     near_end = rng.random(count) < 0.55
-    share = np.where(near_end, np.where(rng.random(count) < 0.5, rng.uniform(0.01, 0.06, count), rng.uniform(0.94, 0.99, count)), rng.uniform(0.05, 0.95, count))
+    at_end = np.where(rng.random(count) < 0.5, rng.uniform(0.01, 0.06, count), rng.uniform(0.94, 0.99, count))
+    share = np.where(near_end, at_end, rng.uniform(0.05, 0.95, count))
     at = shapely.line_interpolate_point(lines, share, normalized=True)
     ahead = shapely.line_interpolate_point(lines, np.clip(share + 0.01, 0, 1), normalized=True)
     x, y = shapely.get_x(at), shapely.get_y(at)
@@ -74,8 +77,9 @@ def cameras(ground: Ground, fabric: Fabric, district: str, count: int, now: date
     point_class = rng.choice([1, 2, 3], count, p=[0.3, 0.45, 0.25])
     industry = np.where(point_class == 1, rng.choice(["00", "04", "05"], count), np.where(point_class == 2, rng.choice(["01", "08"], count), "52"))
     status = rng.choice(["working", "faulty", "unknown"], count, p=[0.955, 0.032, 0.013])
-    names = [f"{roads[c].road_class and ''}{_road_title(roads[c])}{i % 90 + 1:02d}号" for i, c in enumerate(chosen)]
-    names_en = [f"{_road_title_en(roads[c])} no. {i % 90 + 1:02d}" for i, c in enumerate(chosen)]
+    titles = [_road_title(roads[c]) for c in chosen]
+    names = [f"{title.zh}{i % 90 + 1:02d}号" for i, title in enumerate(titles)]
+    names_en = [f"{title.en} no. {i % 90 + 1:02d}" for i, title in enumerate(titles)]
     serial = np.arange(1, count + 1)
     return pd.DataFrame(
         {
@@ -92,16 +96,8 @@ def cameras(ground: Ground, fabric: Fabric, district: str, count: int, now: date
     )  # fmt: skip
 
 
-def _road_title(road: Road) -> str:
-    from commandcenter.demo.names import lane_name, road_name  # noqa: PLC0415
-
-    return (lane_name(road.number) if road.kind == "lane" else road_name(road.kind, road.road_class, road.number)).zh
-
-
-def _road_title_en(road: Road) -> str:
-    from commandcenter.demo.names import lane_name, road_name  # noqa: PLC0415
-
-    return (lane_name(road.number) if road.kind == "lane" else road_name(road.kind, road.road_class, road.number)).en
+def _road_title(road: Road) -> Name:
+    return lane_name(road.number) if road.kind == "lane" else road_name(road.kind, road.road_class, road.number)
 
 
 def components(ground: Ground, district: str, limit: int, rng: Generator) -> pd.DataFrame:
@@ -129,16 +125,20 @@ def components(ground: Ground, district: str, limit: int, rng: Generator) -> pd.
         side = np.where(order % 2 == 0, 1, -1) * (half[which] + offset)
         n = np.arange(1, len(which) + 1)
         frames.append(pd.DataFrame({
-            "source_key": [f"{code}-{k}" for k in n], "x": x - dy / norm * side, "y": y + dx / norm * side, "code": [f"{district}{code}{k:06d}" for k in n],
+            "source_key": [f"{code}-{k}" for k in n], "x": x - dy / norm * side, "y": y + dx / norm * side,
+            "code": [f"{district}{code}{k:06d}" for k in n],
             "code_system": "GBT30428_2", "major_code": code[:2], "minor_code": code[2:], "class_name": title, "class_name_en": title_en,
-            "state": rng.choice(["intact", "damaged", "missing", "abandoned"], len(n), p=[0.972, 0.02, 0.005, 0.003]), "department": department, "owner": department,
+            "state": rng.choice(["intact", "damaged", "missing", "abandoned"], len(n), p=[0.972, 0.02, 0.005, 0.003]),
+            "department": department, "owner": department,
             "surveyed_on": [date(2026, 3, 1) + timedelta(days=int(d)) for d in rng.integers(0, 120, len(n))]}))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
 
-def service_points(communities: list[tuple[str, str, str]], centres: NDArray[np.float64], spots: NDArray[np.float64], rng: Generator) -> pd.DataFrame:
+def service_points(
+    communities: list[tuple[str, str, str]], centres: NDArray[np.float64], spots: NDArray[np.float64], rng: Generator
+) -> pd.DataFrame:
     """Points of the four classes around each community's middle, on real building entrances (``spots``)."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (code, name, name_en), (x, y) in zip(communities, centres, strict=True):
         near = np.argsort(np.hypot(spots[:, 0] - x, spots[:, 1] - y))[:260]
         for group, kind, title, title_en, hours, offered, mean in SERVICES:
@@ -146,10 +146,11 @@ def service_points(communities: list[tuple[str, str, str]], centres: NDArray[np.
                 spot = spots[near[int(rng.integers(0, len(near)))]]
                 prefix = name.removesuffix("社区") if group == "public" else pair(int(rng.integers(0, 2_000))).zh
                 prefix_en = name_en.removesuffix(" community") if group == "public" else ""
+                areas = [60, 120, 300, 520, 790, 1000] if group in {"public", "welfare"} else [40, 80, 150]
                 rows.append({
-                    "source_key": f"sp{len(rows) + 1}", "x": spot[0], "y": spot[1] - 9.0, "code": f"{code}F{len(rows) + 1:05d}", "class": group, "kind": kind,
-                    "name": f"{prefix}{title}", "name_en": f"{prefix_en} {title_en}".strip(), "opening_hours": hours, "services": offered,
-                    "floor_area_m2": float(rng.choice([60, 120, 300, 520, 790, 1000])) if group in {"public", "welfare"} else float(rng.choice([40, 80, 150]))})  # fmt: skip
+                    "source_key": f"sp{len(rows) + 1}", "x": spot[0], "y": spot[1] - 9.0, "code": f"{code}F{len(rows) + 1:05d}", "class": group,
+                    "kind": kind, "name": f"{prefix}{title}", "name_en": f"{prefix_en} {title_en}".strip(), "opening_hours": hours,
+                    "services": offered, "floor_area_m2": float(rng.choice(areas))})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -158,14 +159,23 @@ def key_sites(ground: Ground, fabric: Fabric, rng: Generator) -> list[dict[str, 
     rows: list[dict[str, object]] = []
 
     def add(kind: str, legal: str, name: str, name_en: str, shape: shapely.Geometry) -> None:
-        rows.append({"source_key": f"ks{len(rows) + 1}", "code": f"KS{len(rows) + 1:05d}", "kind": kind, "legal_class": legal, "name": name, "name_en": name_en, "geom": shape})
+        n = len(rows) + 1
+        rows.append({
+            "source_key": f"ks{n}", "code": f"KS{n:05d}", "kind": kind, "legal_class": legal, "name": name, "name_en": name_en, "geom": shape,
+        })  # fmt: skip
 
     add("station", "7.2(2)", "火车站", "Railway station", ground.station.buffer(90, cap_style="square"))
     add("park", "7.2(1)", "龙沙公园", "Longsha Park", ground.park)
     bridges = [r for r in ground.roads if r.bridge]
     for n, road in enumerate(bridges[:12]):
-        add("bridge", "7.1", f"{_road_title(road)}大桥{n + 1}", f"{_road_title_en(road)} bridge {n + 1}", road.line)
-    wanted = {"education": ("school", "7.2(1)", "学校", "School"), "medical": ("hospital", "7.2(1)", "医院", "Hospital"), "public": ("government", "7.2(1)", "服务大厅", "Service hall"), "commercial": ("mall", "7.2(1)", "购物中心", "Shopping centre")}
+        own = _road_title(road)
+        add("bridge", "7.1", f"{own.zh}大桥{n + 1}", f"{own.en} bridge {n + 1}", road.line)
+    wanted = {
+        "education": ("school", "7.2(1)", "学校", "School"),
+        "medical": ("hospital", "7.2(1)", "医院", "Hospital"),
+        "public": ("government", "7.2(1)", "服务大厅", "Service hall"),
+        "commercial": ("mall", "7.2(1)", "购物中心", "Shopping centre"),
+    }
     scale = max(1.0, (ground.size_m / 3_500) ** 2)
     caps = {"education": 18, "medical": 7, "public": 9, "commercial": 12}
     for kind, (site, legal, title, title_en) in wanted.items():
@@ -173,7 +183,9 @@ def key_sites(ground: Ground, fabric: Fabric, rng: Generator) -> list[dict[str, 
         rng.shuffle(of_kind)
         for n, i in enumerate(of_kind[: int(caps[kind] * scale)]):
             own = pair(1_200 + n * 7 + len(kind))
-            add(site, legal, own.zh + title, f"{own.en} {title_en}", ground.blocks[i].buffer(-12) if n % 3 == 0 else ground.blocks[i].representative_point())
+            block = ground.blocks[i]
+            shape = block.buffer(-12) if n % 3 == 0 else block.representative_point()
+            add(site, legal, own.zh + title, f"{own.en} {title_en}", shape)
     crossings = [r.line.interpolate(0.5, normalized=True) for r in ground.roads if r.road_class == "primary" and not r.bridge]
     for n, spot in enumerate(crossings[: int(8 * scale)]):
         own = pair(1_500 + n)
@@ -191,6 +203,10 @@ def compounds(ground: Ground, fabric: Fabric) -> list[dict[str, object]]:
         if shape.geom_type != "Polygon" or shape.area < 3_000:
             continue
         own = compound_name(len(rows))
-        rows.append({"block": i, "source_key": f"cp{i}", "name": own.zh, "name_en": own.en, "geom": shape,
-                     "built_year": 1985 + (i * 7) % 20 if kind == "slab" else 2008 + i % 16, "property_company": None if kind == "slab" and i % 3 == 0 else f"{pair(2_000 + i % 40).zh}物业"})  # fmt: skip
+        unmanaged = kind == "slab" and i % 3 == 0
+        rows.append({
+            "block": i, "source_key": f"cp{i}", "name": own.zh, "name_en": own.en, "geom": shape,
+            "built_year": 1985 + (i * 7) % 20 if kind == "slab" else 2008 + i % 16,
+            "property_company": None if unmanaged else f"{pair(2_000 + i % 40).zh}物业",
+        })  # fmt: skip
     return rows
