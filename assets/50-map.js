@@ -10,6 +10,7 @@
     symbol: ["icon-opacity", "text-opacity"],
   };
   const VERSION_CHECK_MS = 60000;
+  const RETRY_MS = 8000;
   let style = null;
 
   const styleUrl = () => `/map/style.json?lang=${cc.language}&theme=${cc.theme}`;
@@ -112,6 +113,17 @@
     return Boolean(context);
   };
 
+  /* MapLibre never asks again for a tile that failed: its source is read anew, a little later and once for all its tiles. */
+  const waiting = new Set();
+  const askAgain = (id) => {
+    if (!id || waiting.has(id)) return;
+    waiting.add(id);
+    setTimeout(() => {
+      waiting.delete(id);
+      if (cc.gl.getSource(id)) cc.gl.getSource(id).setTiles(tilesOf(id, style.sources[id]));
+    }, RETRY_MS);
+  };
+
   const attachGl = (map) => {
     const layer = window.L.maplibreGL({
       style: dressed(),
@@ -125,7 +137,10 @@
     layer.addTo(map);
     cc.gl = layer.getMaplibreMap();
     cc.gl.on("styleimagemissing", (event) => cc.drawIcon?.(cc.gl, event.id));
-    cc.gl.on("error", (event) => cc.emit("layer-fault", { layer: event.sourceId, sentence: event.error?.message || "" }));
+    cc.gl.on("error", (event) => {
+      cc.emit("layer-fault", { layer: event.sourceId, sentence: event.error?.message || "" });
+      askAgain(event.sourceId);
+    });
     cc.gl.on("sourcedata", (event) => event.sourceId && event.isSourceLoaded && cc.emit("layer-sound", { layer: event.sourceId }));
     cc.gl.once("idle", () => {
       cc.byId("wall")?.setAttribute("data-map", "idle");
@@ -133,12 +148,18 @@
     });
   };
 
-  /* A city file's zoom is meant for the free part of a full-HD desk; other screens get as many zoom levels more or less. */
-  const DESK_PX = { x: 1240, y: 944 };
-  const roomFor = (map) => {
-    const { x, y } = map.getSize();
-    const covered = cc.wallMode || x < 900 ? 0 : 680;
-    return Math.round(2 * Math.log2(Math.min((x - covered) / DESK_PX.x, (y - 136) / DESK_PX.y))) / 2;
+  /* Home shows the whole city in the part of the map that no panel covers; in wall mode the map is free to its edges. */
+  const homeOf = (map) => {
+    const { bounds, centre, zoom } = cc.catalog.city;
+    if (!bounds) return { centre: [centre[1], centre[0]], zoom };
+    const [west, south, east, north] = bounds;
+    const box = window.L.latLngBounds([south, west], [north, east]);
+    const panels = cc.wallMode || map.getSize().x < 900 ? 0 : 680;
+    const tall = (name) => document.querySelector(name)?.offsetHeight || 0;
+    const [bar, strip] = [tall(".bar"), tall(".strip")];
+    const nearest = Math.min(map.getBoundsZoom(box, false, window.L.point(panels + 32, bar + strip + 32)), 17);
+    const middle = map.project(box.getCenter(), nearest).add([0, (strip - bar) / 2]);
+    return { centre: map.unproject(middle, nearest), zoom: nearest };
   };
 
   const start = async (map) => {
@@ -154,7 +175,7 @@
       return;
     }
     await cc.when("wall");
-    cc.home = { centre: [cc.catalog.city.centre[1], cc.catalog.city.centre[0]], zoom: cc.catalog.city.zoom + roomFor(map) };
+    cc.home = homeOf(map);
     cc.readAddress();
     map.setView(cc.place?.centre || cc.home.centre, cc.place?.zoom || cc.home.zoom, { animate: false });
     cc.emit("ready", map);

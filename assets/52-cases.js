@@ -64,6 +64,9 @@
   const onEachFeature = () => undefined;
 
   const tileZoom = () => Math.max(0, Math.min(22, Math.round(cc.map.getZoom() - 1)));
+  /* Larger symbols need larger cells to be gathered in. */
+  const liveScale = () => (cc.wallMode ? 1.25 * cc.wallUnit() : 1);
+  const gatherZoom = () => Math.max(0, tileZoom() - Math.round(Math.log2(liveScale())));
   const box = () => {
     const b = cc.map.getBounds();
     const clamp = (value, most) => Math.max(-most, Math.min(most, value)).toFixed(6);
@@ -88,7 +91,7 @@
       }
       try {
         const filters = cc.filterParts(layer.id).map((part) => `&${part}`).join("");
-        const found = await cc.getJson(`/features/${layer.id}?bbox=${box()}&zoom=${tileZoom()}&lang=${cc.language}${filters}`, signal);
+        const found = await cc.getJson(`/features/${layer.id}?bbox=${box()}&zoom=${gatherZoom()}&lang=${cc.language}${filters}`, signal);
         put(layer.id, found.features);
         cc.emit("layer-sound", { layer: layer.id });
       } catch (fault) {
@@ -102,7 +105,7 @@
 
   cc.on("ready", (map) => {
     const soon = cc.later(load, 120);
-    document.documentElement.style.setProperty("--live-scale", cc.wallMode ? String(1.25 * cc.wallUnit()) : "1");
+    document.documentElement.style.setProperty("--live-scale", String(liveScale()));
     map.on("moveend", soon);
     cc.on("view", ({ what }) => ["start", "preset", "layer", "filter"].includes(what) && soon());
     setInterval(() => document.visibilityState === "visible" && load(), REFRESH_MS);

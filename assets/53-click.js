@@ -108,6 +108,15 @@
     const whole = found?.features.find((feature) => feature.id === `${item.layer}:${item.id}`);
     if (whole && whole.geometry.type !== "Point") show([{ ...whole, properties: {} }]);
   };
+  /* An address may name the picked thing before Dash has made the pane it is drawn in. */
+  const outlined = () => document.querySelector(".selection-ring, .selection-outline");
+  const insist = (times) => {
+    if (!cc.view.picked || outlined() || !times) return;
+    cc.highlight(cc.view.picked);
+    setTimeout(() => insist(times - 1), 500);
+  };
+  cc.on("ready", () => setTimeout(() => insist(20), 500));
+
   cc.selection = {
     pointToLayer: (_, latlng) => window.L.circleMarker(latlng, { radius: 14, pane: "selection", interactive: false, className: "selection-ring" }),
     onEachFeature: () => undefined,

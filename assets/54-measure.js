@@ -1,4 +1,4 @@
-/* Distance and area: click points, double click or Enter ends, Escape puts the tool away. Metres on the WGS 84 ellipsoid. */
+/* Distance and area: click points, double click or Shift+Enter ends, Escape puts the tool away. Metres on the WGS 84 ellipsoid. */
 (() => {
   "use strict";
   const cc = window.commandcenter;
@@ -23,7 +23,7 @@
     const stroke = cc.measuring === "area" && points.length > 2 ? window.L.polygon(points, style) : window.L.polyline(points, style);
     const knots = points.map((point) => window.L.circleMarker(point, { radius: 4, className: "measure-knot", interactive: false, pane: "selection" }));
     drawn = window.L.layerGroup([stroke, ...knots]).addTo(cc.map);
-    const end = done ? "" : cc.t("　双击或回车结束，Esc 退出", "  double click or Enter ends, Esc leaves");
+    const end = done ? "" : cc.t("　双击结束（键盘：回车加点，Shift+回车结束），Esc 退出", "  double click ends (keys: Enter adds, Shift+Enter ends), Esc leaves");
     cc.byId("wall-measure").textContent = result() + end;
   };
 

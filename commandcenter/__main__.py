@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 
 from commandcenter.causes import SetupFault, cause_of
@@ -63,13 +64,18 @@ def load_if_empty(settings: Settings) -> None:
     """Fill an empty database with its city: the synthetic one from its seed, a real one from its files."""
     from commandcenter.city import load_city  # noqa: PLC0415
     from commandcenter.db.connect import connect  # noqa: PLC0415
+    from commandcenter.db.registers import write_city  # noqa: PLC0415
     from commandcenter.db.run import acting  # noqa: PLC0415
+    from commandcenter.demo.renew import renew_demo  # noqa: PLC0415
     from commandcenter.security.builtin import STEWARD  # noqa: PLC0415
     from ingest.store import count_of  # noqa: PLC0415
 
     city = load_city(settings.city)
     with connect(settings) as connection, acting(connection, STEWARD):
         if count_of(connection, "grid"):  # the last thing a load makes: a real city's load stopped half-way goes on
+            write_city(connection, city.row)  # a city file changed since is heard
+            if city.synthetic and renew_demo(connection, datetime.now(UTC)):
+                say.step(Text("模拟事项的时间已移到今天", "The synthetic cases were moved along to today"))
             return
     ticker = say.Ticker()
     if city.synthetic:

@@ -99,7 +99,7 @@ LAYER = Layer(
             "fill-color": ["match", ["get", "class"], "residential", "$land_use", "commercial", "$land_use",
                            "industrial", "$land_use", "farmland", "$farmland", "$land_use"],
             "fill-antialias": False}},
-        {"id": "green", "type": "fill", "source-layer": "green", "paint": {"fill-color": "$park"}},
+        {"id": "green", "type": "fill", "source-layer": "green", "metadata": {"above_areas": True}, "paint": {"fill-color": "$park"}},
         {"id": "water", "type": "fill", "source-layer": "water", "paint": {"fill-color": "$water"}},
         {"id": "waterway", "type": "line", "source-layer": "waterway", "paint": {"line-color": "$water", "line-width": _width(10, 1, 16, 5)}},
         {"id": "road-tunnel", "type": "line", "source-layer": "road", "minzoom": 12, "filter": ["==", ["get", "tunnel"], True],

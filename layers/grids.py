@@ -39,7 +39,7 @@ def _classes(name: str) -> tuple[LegendClass, ...]:
 
 def _fill(name: str) -> dict[str, object]:
     return {"id": f"fill-{name}", "type": "fill", "source-layer": "grids", "metadata": {"variant": name},
-            "paint": {"fill-color": _steps(name), "fill-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.62, 14, 0.42, 17, 0.16]}}  # fmt: skip
+            "paint": {"fill-color": _steps(name), "fill-opacity": ["interpolate", ["linear"], ["zoom"], 10, 0.85, 14, 0.7, 17, 0.4]}}  # fmt: skip
 
 
 LAYER = Layer(

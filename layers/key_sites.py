@@ -36,7 +36,7 @@ LAYER = Layer(
     ),
     style=(
         {"id": "area", "type": "fill", "source-layer": "shapes", "filter": ["==", ["geometry-type"], "Polygon"],
-         "paint": {"fill-color": "$key_site", "fill-opacity": 0.12}},
+         "paint": {"fill-color": "$key_site", "fill-opacity": 0.06}},
         {"id": "edge", "type": "line", "source-layer": "shapes", "paint": {"line-color": "$key_site", "line-width": 1.6, "line-opacity": 0.9}},
         {"id": "icon", "type": "symbol", "source-layer": "key_sites",
          "layout": {"icon-image": ["concat", "maki:", _icon, ":key_site"], "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 15, 0.95],

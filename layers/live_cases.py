@@ -1,6 +1,6 @@
 """Open cases as the live layer draws them: single cases up close, clusters with count and worst case from afar.
 
-Clusters are made by PostgreSQL per cell of 64 px, so a full-HD view never holds more than some 500 symbols however many cases are open.
+Clusters are made by PostgreSQL per cell of 96 px, so a full-HD view never holds more than some 250 symbols however many cases are open.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from layers.base import Layer
 from layers.cases import URGENCY
 from layers.tiles import WORLD_M, Filters, box_ewkb, filter_clauses, mercator_box
 
-CELLS_PER_TILE = 8  # a tile is 512 px wide
+TILE_PX, CELL_PX = 512, 96
 SINGLES_FROM_ZOOM = 17
 NEW_S = 10
 WORST = ("overdue", "due_soon", "ontime", "no_deadline")
@@ -22,7 +22,7 @@ WORST = ("overdue", "due_soon", "ontime", "no_deadline")
 
 def clustered_request(layer: Layer, bbox: tuple[float, float, float, float], zoom: int, filters: Filters) -> SqlRequest:
     """Cells of open cases in a lon/lat box, with the one case where a cell holds just one."""
-    cell_m = WORLD_M / (1 << zoom) / CELLS_PER_TILE if zoom < SINGLES_FROM_ZOOM else 0.5
+    cell_m = WORLD_M / (1 << zoom) / TILE_PX * CELL_PX if zoom < SINGLES_FROM_ZOOM else 0.5
     params: dict[str, Any] = {"box": box_ewkb(mercator_box(bbox)), "cell": cell_m}
     clauses = filter_clauses(layer, filters, params)
     return SqlRequest(

@@ -35,6 +35,7 @@ def map_style(layers: Mapping[str, Layer], versions: Mapping[str, int], language
         if not layer.live
     }
     drawn: list[dict[str, Any]] = [{"id": "ground", "type": "background", "paint": {"background-color": words["$ground"]}}]
+    areas: list[dict[str, Any]] = []
     symbols: list[dict[str, Any]] = []
     for layer in layers.values():
         if layer.live:
@@ -44,8 +45,15 @@ def map_style(layers: Mapping[str, Layer], versions: Mapping[str, int], language
             made["metadata"] = {"layer": layer.id, **made.get("metadata", {})}
             made |= {"id": f"{layer.id}:{part['id']}", "source": layer.id}
             # Text and symbols stand above every area and line, whichever layer they belong to.
-            (symbols if made["type"] in {"symbol", "circle"} else drawn).append(made)
-    return {"version": 8, "name": "command-center", "sources": sources, "layers": drawn + symbols}
+            if made["type"] in {"symbol", "circle"}:
+                symbols.append(made)
+            elif made["type"] == "fill" and layer.group == "governance":
+                areas.append(made)
+            else:
+                drawn.append(made)
+    # The colours of grids lie on the land like paint: water, streets and buildings stay readable above them.
+    shore = next((rank for rank, part in enumerate(drawn) if part.get("metadata", {}).get("above_areas")), len(drawn))
+    return {"version": 8, "name": "command-center", "sources": sources, "layers": drawn[:shore] + areas + drawn[shore:] + symbols}
 
 
 def _words(language: Language, palette: Mapping[str, str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ PACKAGES = ("commandcenter", "layers", "gridmaps", "ingest")
 LONGEST_MODULE = 500
 SCHEMA = "commandcenter/db/schema.py"  # one description of every table: the one long list
 SQL = re.compile(r"\bselect\s.+\sfrom\s|\binsert\s+into\s|\bdelete\s+from\s|\bupdate\s+\w+\s+set\s", re.IGNORECASE | re.DOTALL)
-SQL_ROOMS = re.compile(r"(commandcenter/db/|layers/|commandcenter/demo/load\.py$|(.*/)?store\.py$|commandcenter/web/(state|routes|versions)\.py$)")
+SQL_ROOMS = re.compile(r"(commandcenter/db/|layers/|commandcenter/demo/(load|renew)\.py$|(.*/)?store\.py$|commandcenter/web/(state|routes|versions)\.py$)")
 NUMPY_CHANCE = {"default_rng", "Generator", "SeedSequence", "PCG64", "Philox", "BitGenerator"}
 
 

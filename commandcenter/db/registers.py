@@ -16,10 +16,11 @@ THINNED = {"camera": (11, 16), "service_point": (12, 16), "component": (15, 17)}
 
 
 def write_city(connection: psycopg.Connection, city: dict[str, Any]) -> None:
-    """The one city row: which city this database belongs to."""
+    """The one city row: which city this database belongs to; written again, it is as the city file says now."""
     names = ("key", "name", "name_en", "code", "metric_srid", "time_zone", "centre_lon", "centre_lat", "synthetic", "settings")
     connection.execute(
-        f"insert into city ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (key) do nothing",
+        f"insert into city ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (key) do update set "
+        + ", ".join(f"{n} = excluded.{n}" for n in names[1:]),
         [Jsonb(city.get(n) or {}) if n == "settings" else city[n] for n in names],
     )
 

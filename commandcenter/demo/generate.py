@@ -52,11 +52,10 @@ MEASURES: dict[Size, Measure] = {
 
 @dataclass(frozen=True)
 class DemoCity:
-    """Tables in load order, their sources, and the city's own row."""
+    """Tables in load order, and their sources."""
 
     tables: dict[str, pd.DataFrame]
     sources: list[dict[str, Any]]
-    city: dict[str, Any]
 
 
 def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[str], None]) -> DemoCity:
@@ -68,7 +67,7 @@ def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[st
     progress("生成建筑 / raising buildings")
     fabric = make_fabric(ground, rng)
     progress("划分社区与网格 / drawing communities and grids")
-    city = divide_city(ground, fabric, size, measure.households, measure.grids, measure.per_grid, rng)
+    city = divide_city(ground, fabric, size, measure.households, measure.grids, measure.per_grid)
     placing = Placing(city)
     district = city.units[0].code
     progress("布设监控、部件与服务点 / placing cameras, components and service points")
@@ -100,7 +99,7 @@ def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[st
     tables["cases"] = _points(made, "demo_cases", placing)
     tables["cases"]["born_grid_code"] = tables["cases"]["grid_code"]
     tables["cases"]["address"] = tables["cases"]["community_code"].map(_address_words(city, tables["building"]))
-    return DemoCity(tables, _sources(now), _city_row())
+    return DemoCity(tables, _sources(now))
 
 
 class Placing:
@@ -306,13 +305,6 @@ def _address_words(city: Governance, buildings: pd.DataFrame) -> dict[str, str]:
     return {u.code: f"{u.name}附近" for u in city.units if u.level == "community"}
 
 
-def _city_row() -> dict[str, Any]:
-    return {
-        "key": "longsha", "name": "龙沙区", "name_en": "Longsha", "code": "230202", "metric_srid": METRIC_SRID, "time_zone": "Asia/Shanghai",
-        "centre_lon": 123.950928, "centre_lat": 47.315233, "synthetic": True, "settings": {},
-    }  # fmt: skip
-
-
 def _sources(now: datetime) -> list[dict[str, Any]]:
     told = (
         ("demo_areas", "area", "行政区划（合成）", "Areas (synthetic)", "民政局", None, 0), ("demo_grids", "grid", "网格台账（合成）", "Grid register (synthetic)", "综治中心", 30 * DAY_S, 6 * DAY_S),
@@ -320,7 +312,7 @@ def _sources(now: datetime) -> list[dict[str, Any]]:
         ("demo_compounds", "compound", "小区台账（合成）", "Compounds (synthetic)", "住房和城乡建设局", 90 * DAY_S, 20 * DAY_S), ("demo_buildings", "building", "建筑物（合成）", "Buildings (synthetic)", "自然资源局", None, 0),
         ("demo_households", "household_count", "户数统计（合成）", "Household counts (synthetic)", "公安分局户籍", 31 * DAY_S, 12 * DAY_S), ("demo_cameras", "camera", "监控目录（合成）", "Camera catalogue (synthetic)", "区公安分局", DAY_S, 1_800),
         ("demo_services", "service_point", "便民服务网点（合成）", "Service points (synthetic)", "民政局", 30 * DAY_S, 9 * DAY_S), ("demo_components", "component", "部件普查（合成）", "Component survey (synthetic)", "城市管理监督中心", 90 * DAY_S, 140 * DAY_S),
-        ("demo_key_sites", "key_site", "重点部位（合成）", "Key sites (synthetic)", "区公安分局", 90 * DAY_S, 30 * DAY_S), ("demo_cases", "cases", "事项（合成）", "Cases (synthetic)", "城市管理监督中心", 3_600, 120),
+        ("demo_key_sites", "key_site", "重点部位（合成）", "Key sites (synthetic)", "区公安分局", 90 * DAY_S, 30 * DAY_S), ("demo_cases", "cases", "事项（合成）", "Cases (synthetic)", "城市管理监督中心", DAY_S, 120),
     )  # fmt: skip
     return [
         {"name": name, "target": target, "title": title, "title_en": title_en, "owner": owner, "licence": "合成数据 / synthetic", "attribution": "合成数据，非真实 / synthetic, not real",

@@ -12,6 +12,7 @@ import psycopg
 import shapely
 from psycopg.types.json import Jsonb
 
+from commandcenter.city import load_city
 from commandcenter.config import Settings
 from commandcenter.db.connect import connect
 from commandcenter.db.load import upsert
@@ -20,6 +21,7 @@ from commandcenter.db.run import acting
 from commandcenter.demo.generate import build_demo_city
 from commandcenter.security.builtin import STEWARD
 
+DEMO_CITY = "longsha"
 GRID_PLAN = ("today", "居民小组网格（现状）", "Resident-group grids (as today)", "published", "100-200")
 
 def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str], None]) -> dict[str, int]:
@@ -28,7 +30,7 @@ def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str]
     city = build_demo_city(cast(Literal["district", "city", "yichang"], size), seed, now, progress)
     counts: dict[str, int] = {}
     with connect(settings) as connection, acting(connection, STEWARD):
-        write_city(connection, city.city)
+        write_city(connection, load_city(DEMO_CITY).row)
         for source in city.sources:
             write_source(connection, source)
         for table, frame in city.tables.items():

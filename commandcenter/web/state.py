@@ -62,10 +62,18 @@ class State:
         if row is None:
             raise Unavailable(Text("数据库里还没有城市数据，请先载入。", "The database holds no city yet; load one first."))
         lon, lat = row["centre_lon"], row["centre_lat"]
-        west, south, east, north = (row[k] if row[k] is not None else d for k, d in (("west", lon - 0.1), ("south", lat - 0.1), ("east", lon + 0.1), ("north", lat + 0.1)))
-        if len(row["settings"].get("bounds") or ()) == 4:
-            west, south, east, north = row["settings"]["bounds"]
+        allowed = tuple(row["settings"].get("bounds") or (lon - 0.1, lat - 0.1, lon + 0.1, lat + 0.1))
         return CityView(
             row["key"], Text(row["name"], row["name_en"]), row["code"], (lon, lat), float(row["settings"].get("start_zoom", 13)),
-            (west, south, east, north), ZoneInfo(row["time_zone"]), row["synthetic"], row["settings"],
+            _shared(allowed, tuple(row[side] for side in ("west", "south", "east", "north"))), ZoneInfo(row["time_zone"]), row["synthetic"], row["settings"],
         )  # fmt: skip
+
+
+def _shared(allowed: tuple[float, ...], areas: tuple[float | None, ...]) -> tuple[float, float, float, float]:
+    """The box of the areas as far as the city file lets data in; the city file's own box while there are no areas."""
+    west, south, east, north = allowed
+    if None not in areas:
+        held = (max(west, areas[0]), max(south, areas[1]), min(east, areas[2]), min(north, areas[3]))  # type: ignore[type-var]
+        if held[0] < held[2] and held[1] < held[3]:
+            return held  # type: ignore[return-value]
+    return west, south, east, north

@@ -85,7 +85,7 @@ def _map() -> Component:
         attributionControl=False,
         minZoom=3,
         maxZoom=HIGHEST_MAP_ZOOM,
-        zoomSnap=0.5,
+        zoomSnap=0.25,
         children=[
             dl.Pane(
                 [drawn(ids.live(layer), layer, "live") for layer in ids.LIVE_LAYERS], name="live", style={"zIndex": 450}
