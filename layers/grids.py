@@ -3,6 +3,8 @@
 Table grid; counts are refreshed after each load (counted_at); simplified as a coverage below zoom 13, so neighbours share borders.
 """
 
+from itertools import pairwise
+
 from commandcenter.text import Text
 from layers.base import Card, Field, Layer, Legend, LegendClass, Link, Sublayer, Variant
 
@@ -32,7 +34,7 @@ def _steps(name: str) -> list[object]:
 def _classes(name: str) -> tuple[LegendClass, ...]:
     breaks, unit = BREAKS[name], UNITS[name]
     words = [Text(f"不足 {breaks[0]}{unit.zh}", f"under {breaks[0]}")]
-    words += [Text(f"{low}–{high - 1}{unit.zh}", f"{low}–{high - 1}") for low, high in zip(breaks, breaks[1:], strict=False)]
+    words += [Text(f"{low}–{high - 1}{unit.zh}", f"{low}–{high - 1}") for low, high in pairwise(breaks)]
     words.append(Text(f"{breaks[-1]}{unit.zh}及以上", f"{breaks[-1]} and more"))
     return tuple(LegendClass(str(rank), text, f"{name}_{rank}") for rank, text in enumerate(words, start=1))
 

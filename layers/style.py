@@ -85,7 +85,7 @@ def catalogue(layers: Mapping[str, Layer], language: Language, theme: str) -> di
     palette = colours(theme)
     return {
         "groups": [
-            {"id": key, "title": title.to(language), "layers": [layer.id for layer in reversed(layers.values()) if layer.group == key]}
+            {"id": key, "title": title.to(language), "layers": [layer.id for layer in reversed(list(layers.values())) if layer.group == key]}
             for key, title in GROUPS
         ],
         "layers": {layer.id: _entry(layer, language, palette) for layer in layers.values()},
