@@ -52,7 +52,7 @@ def _write(connection: psycopg.Connection, table: str, frame: pandas.DataFrame, 
     if table == "grid":
         frame["plan_id"] = _grid_plan(connection, now)
     if table == "household_count":
-        ids = dict(connection.execute("select source_key, id from building").fetchall())
+        ids: dict[str, int] = dict(connection.execute("select source_key, id from building").fetchall())
         frame["building_id"] = frame.pop("building_key").map(ids)
     columns = [name for name in frame.columns if name != "source"]
     source = str(frame["source"].iloc[0])
