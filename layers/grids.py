@@ -5,8 +5,6 @@ Table grid; counts are refreshed after each load (counted_at); simplified as a c
 
 from itertools import pairwise
 
-from itertools import pairwise
-
 from commandcenter.text import Text
 from layers.base import Card, Field, Layer, Legend, LegendClass, Link, Sublayer, Variant
 
