@@ -104,6 +104,5 @@ def publish_plan(
     return upsert(connection, actor, "grid", columns, values, source=source, place=False)
 
 
-def _ewkb(shapes: Shapes, srid: int) -> Shapes:
-    written: Shapes = shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True)
-    return written
+def _ewkb(shapes: Shapes, srid: int) -> list[str]:
+    return list(shapely.to_wkb(shapely.set_srid(shapes, srid), hex=True, include_srid=True))

@@ -77,7 +77,13 @@ def test_households_are_counted_once_and_basic_grids_hold_100_to_200(city: DemoC
 
 @pytest.mark.parametrize(
     ("table", "pattern"),
-    [("grid", r"230202\d{9}"), ("unit_cell", r"230202\d{9}"), ("component", r"230202\d{10}"), ("camera", r"230202\d{4}132\d{7}"), ("area", r"230202(\d{3}(\d{3})?)?")],
+    [
+        ("grid", r"230202\d{9}"),
+        ("unit_cell", r"230202\d{9}"),
+        ("component", r"230202\d{10}"),
+        ("camera", r"230202\d{4}132\d{7}"),
+        ("area", r"230202(\d{3}(\d{3})?)?"),
+    ],
 )
 def test_codes_follow_their_grammar_and_are_unique(city: DemoCity, table: str, pattern: str) -> None:
     codes = city.tables[table]["code"]

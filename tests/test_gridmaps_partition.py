@@ -22,7 +22,7 @@ EAST, NORTH = 478_000.0, 5_473_000.0
 def a_town(seed: int, buildings: int = 400, size_m: float = 900.0) -> tuple[np.ndarray, Sites, Barriers]:
     """A square town with crooked streets every 150 m or so and buildings that hold 0 to 12 households."""
     random = np.random.default_rng(seed)
-    at = random.uniform(20, size_m - 20, (buildings, 2)) + [EAST, NORTH]
+    at = random.uniform(20, size_m - 20, (buildings, 2)) + np.array([EAST, NORTH])
     half = random.uniform(4, 9, buildings)
     shapes = shapely.box(at[:, 0] - half, at[:, 1] - half, at[:, 0] + half, at[:, 1] + half)
     cuts = np.arange(150, size_m, 150) + random.uniform(-30, 30, len(np.arange(150, size_m, 150)))

@@ -158,14 +158,17 @@ def test_the_address_restores_the_view_and_the_language_switches(wall: Wall) -> 
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#wall-city")).to_have_text("Longsha")
     wall.settle()
-    state = page.evaluate("() => ({ on: [...window.commandcenter.view.on], variant: window.commandcenter.variantOf('grids'), zoom: window.commandcenter.map.getZoom(), lon: window.commandcenter.map.getCenter().lng })")
+    state = page.evaluate(
+        "() => { const c = window.commandcenter;"
+        " return { on: [...c.view.on], variant: c.variantOf('grids'), zoom: c.map.getZoom(), lon: c.map.getCenter().lng }; }"
+    )
     assert set(state["on"]) == {"base", "grids", "compounds"}
     assert state["variant"] == "open_cases"
     assert state["zoom"] == 15
     assert abs(state["lon"] - 123.96) < 1e-4
     han = [text for text in page.locator("header, .panel, footer").all_inner_texts() if any("一" <= c <= "鿿" for c in text.replace("中文", ""))]
     names = {"中"}
-    assert all(set(c for c in text if "一" <= c <= "鿿") <= names for text in han), han[:1]
+    assert all({c for c in text if "一" <= c <= "鿿"} <= names for text in han), han[:1]
     wall.keep("wall-en")
 
 

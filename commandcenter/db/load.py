@@ -72,7 +72,7 @@ def upsert(
 
 
 def _column_types(connection: psycopg.Connection, table: str, columns: Sequence[str]) -> list[tuple[str, str]]:
-    found = dict(
+    found: dict[str, str] = dict(
         connection.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute"
             " where attrelid = %s::regclass and attnum > 0 and not attisdropped",

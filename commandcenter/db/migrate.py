@@ -124,7 +124,10 @@ def _make_extensions(admin: psycopg.Connection) -> None:
             admin.execute(sql.SQL("create extension if not exists {}").format(sql.Identifier(name)))
         except psycopg.errors.InsufficientPrivilege as fault:
             raise DatabaseUnfit(
-                Text(f"数据库账号无权启用扩展 {name}；请管理员执行 create extension {name}。", f"The database account may not enable the extension {name}; have an administrator run: create extension {name}.")
+                Text(
+                    f"数据库账号无权启用扩展 {name}；请管理员执行 create extension {name}。",
+                    f"The database account may not enable the extension {name}; have an administrator run: create extension {name}.",
+                )
             ) from fault
 
 

@@ -73,7 +73,7 @@ class Reader:
             cursor = connection.cursor(binary=True)
             await self._ask(connection, cursor, actor, request)
             row = await cursor.fetchone()
-            return None if row is None else next(iter(row.values()))  # type: ignore[no-any-return]
+            return None if row is None else next(iter(row.values()))
 
     async def _ask(self, connection: AsyncConnection[Any], cursor: Any, actor: Actor, request: SqlRequest) -> None:
         try:

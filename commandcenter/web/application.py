@@ -31,8 +31,13 @@ NOT_PAGE_SCRIPTS = r".*(worker|\.mjs|csp).*|.*\.map"
 class Page(Protocol):
     """What a page module exports as PAGE."""
 
-    path: str
-    title: Text
+    @property
+    def path(self) -> str:
+        """Where it is served."""
+
+    @property
+    def title(self) -> Text:
+        """What it is called."""
 
     def layout(self, state: State, **query: Any) -> Any:
         """The page's first layout."""
@@ -71,7 +76,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
 def _dash_on(server: FastAPI, pages: Sequence[Page], state: State) -> dash.Dash:
     app = dash.Dash(
         "commandcenter",
-        server=server,
+        server=server,  # type: ignore[arg-type]  # Dash serves FastAPI, its annotation knows only Flask
         assets_folder=str(ASSETS),
         assets_ignore=NOT_PAGE_SCRIPTS,
         use_pages=False,

@@ -94,7 +94,7 @@ def map_routes(state: State) -> APIRouter:
                 "minzoom": layer.min_zoom,
                 "maxzoom": HIGHEST_TILE_ZOOM,
                 "bounds": city.bounds,
-                "vector_layers": [{"id": s.name, "fields": {name: "" for name in s.properties}} for s in layer.sublayers],
+                "vector_layers": [{"id": s.name, "fields": dict.fromkeys(s.properties, "")} for s in layer.sublayers],
             }
         )
 

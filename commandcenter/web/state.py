@@ -72,8 +72,9 @@ class State:
 def _shared(allowed: tuple[float, ...], areas: tuple[float | None, ...]) -> tuple[float, float, float, float]:
     """The box of the areas as far as the city file lets data in; the city file's own box while there are no areas."""
     west, south, east, north = allowed
-    if None not in areas:
-        held = (max(west, areas[0]), max(south, areas[1]), min(east, areas[2]), min(north, areas[3]))  # type: ignore[type-var]
+    known = [side for side in areas if side is not None]
+    if len(known) == len(areas):
+        held = (max(west, known[0]), max(south, known[1]), min(east, known[2]), min(north, known[3]))
         if held[0] < held[2] and held[1] < held[3]:
-            return held  # type: ignore[return-value]
+            return held
     return west, south, east, north

@@ -11,7 +11,8 @@ connection = context.config.attributes["connection"]
 
 
 def _ours(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    return name != "spatial_ref_sys" and alembic_helpers.include_object(obj, name, kind, reflected, compare_to)
+    ours = alembic_helpers.include_object(obj, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]
+    return name != "spatial_ref_sys" and bool(ours)
 
 
 context.configure(
