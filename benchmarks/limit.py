@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -39,7 +40,7 @@ def per_second(running: PrivateCluster, settings: Settings, tiles: Sequence[Addr
         said = subprocess.run(
             ["pgbench", "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1", "-T", str(DURATION_S), *scripts,
              "-h", str(reached["host"]), "-U", str(reached["user"]), str(reached["dbname"])],
-            check=True, capture_output=True, text=True,
+            check=True, capture_output=True, text=True, env={**os.environ, "PGOPTIONS": "-c jit=off -c max_parallel_workers_per_gather=0"},  # as our connections have it
         ).stdout  # fmt: skip
     found = re.search(r"tps = ([\d.]+) \(without initial", said)
     assert found is not None, said

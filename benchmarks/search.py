@@ -55,7 +55,10 @@ def _learn_names(admin: psycopg.Connection, say: database.Say) -> None:
             for at, title in enumerate(_names(rng)):
                 community = f"230202{at % 10 + 1:03}{at % 97 + 1:03}"
                 copy.write_row(("compounds", at, title, at % 8, "230202", community[:9], community, 123.9, 47.3))
-        admin.execute("insert into search_gram (gram, rank, doc_id) select distinct g, d.rank, d.id from search_doc d, lateral bigrams(d.title) g")
+        admin.execute(
+            "insert into search_gram (gram, public, rank, doc_id)"
+            " select distinct gram, d.public, d.rank, d.id from search_doc d, lateral bigrams(d.needle) gram"
+        )
     admin.execute("vacuum analyze search_doc")
     admin.execute("vacuum analyze search_gram")
 

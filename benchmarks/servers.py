@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,6 @@ from psycopg.conninfo import conninfo_to_dict
 
 from commandcenter.config import Settings
 
-OUR_PORT, TIPG_PORT = 8141, 8142
 PEER_ROOM = Path(".local/bench-venv")
 READY_S = 60
 TIPG = "tipg==1.6.1"
@@ -26,15 +26,16 @@ TIPG = "tipg==1.6.1"
 @contextmanager
 def ours(settings: Settings, *, cache_mb: int) -> Iterator[int]:
     """Our web process on a database, with its tile cache at a size; the port it answers on."""
+    port = free_port()
     environment = {
         "COMMANDCENTER_CITY": settings.city,
         "COMMANDCENTER_DATA_DIR": str(settings.data_dir),
         "COMMANDCENTER_TILE_CACHE_MB": str(cache_mb),
-        "COMMANDCENTER_PORT": str(OUR_PORT),
+        "COMMANDCENTER_PORT": str(port),
     }
-    command = [sys.executable, "-m", "uvicorn", "--factory", "app:build_app", *_server_options(OUR_PORT)]
-    with _process(command, environment, f"http://127.0.0.1:{OUR_PORT}/readyz"):
-        yield OUR_PORT
+    command = [sys.executable, "-m", "uvicorn", "--factory", "app:build_app", *_server_options(port)]
+    with _process(command, environment, f"http://127.0.0.1:{port}/readyz"):
+        yield port
 
 
 @contextmanager
@@ -49,10 +50,19 @@ def tipg(admin_dsn: str) -> Iterator[int]:
         "DB_MAX_CONN_SIZE": "4",
         "TIPG_CATALOG_TTL": "3600",
     }
+    port = free_port()
     python = str(PEER_ROOM / "bin" / "python")
-    command = [python, "-m", "uvicorn", "tipg.main:app", *_server_options(TIPG_PORT)]
-    with _process(command, environment, f"http://127.0.0.1:{TIPG_PORT}/healthz"):
-        yield TIPG_PORT
+    command = [python, "-m", "uvicorn", "tipg.main:app", *_server_options(port)]
+    with _process(command, environment, f"http://127.0.0.1:{port}/healthz"):
+        yield port
+
+
+def free_port() -> int:
+    """A port nobody listens on: a stranger's server must never be measured as one of ours."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def tipg_path(zoom: int, x: int, y: int, column: str = "geom") -> str:

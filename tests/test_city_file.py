@@ -43,7 +43,7 @@ def test_longsha_is_the_demo_city() -> None:
         ("lat = 47.315233", 'lat = "47.3"', ["centre.lat", "a number"]),
         ("[grammar]", "[gramar]", ["grammar", "gramar"]),
         ("length = 9, digits = 3", "length = 9, digits = 12", ["digits", "from 1 to 9"]),
-        ("[123.75, 47.15, 124.10, 47.45]", "[124.10, 47.15, 123.75, 47.45]", ["bounds", "west < east"]),
+        ("[123.70, 47.10, 124.20, 47.55]", "[124.20, 47.10, 123.70, 47.55]", ["bounds", "west < east"]),
         ('name = "龙沙区"', "name = 龙沙区", ["not valid TOML"]),
     ],
 )

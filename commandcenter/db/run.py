@@ -108,5 +108,7 @@ async def _prepare(connection: AsyncConnection[Any]) -> None:
     await connection.execute(f"set statement_timeout = '{STATEMENT_TIMEOUT_S}s'")
     await connection.execute("set lock_timeout = '5s'")
     await connection.execute("set jit = off")
+    # The questions are small and many: workers for one of them cost more than they bring, and take the cores from the others.
+    await connection.execute("set max_parallel_workers_per_gather = 0")
     await connection.execute("select ST_Transform(ST_SetSRID(ST_MakePoint(0, 0), 4326), 3857)")
 

@@ -73,22 +73,27 @@ class TileDoor:
         request = tile_request(layer, zoom, x, y, filters)
         if request is None:
             return b""
-        query = asyncio.ensure_future(self._reader.octets(actor, request))
-        gone = asyncio.ensure_future(_client_gone(receive))
+        asking = asyncio.current_task()
+        assert asking is not None
+        gone = False
+
+        async def watch() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            gone = True
+            asking.cancel()
+
+        watching = asyncio.create_task(watch())
         try:
-            await asyncio.wait({query, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not query.done():
-                query.cancel()
-                await asyncio.gather(query, return_exceptions=True)
-                return None
-            return query.result() or b""
+            return await self._reader.octets(actor, request) or b""
+        except asyncio.CancelledError:
+            if not gone:  # the process stops: that is not ours to keep
+                raise
+            asking.uncancel()
+            return None
         finally:
-            gone.cancel()
-
-
-async def _client_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            watching.cancel()
 
 
 def _filters(query: bytes) -> tuple[dict[str, tuple[str, ...]], str]:
