@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from shapely import Polygon
 
 from commandcenter.errors import BadInput
 from commandcenter.text import LANGUAGES, Language, Text
@@ -89,6 +90,7 @@ class City:
     centre_lat: float
     start_zoom: int
     bounds: tuple[float, float, float, float]
+    outline: tuple[tuple[float, float], ...]  # of the city inside its bounds; empty: the bounds themselves
     metric_srid: int
     time_zone: str
     languages: tuple[Language, ...]
@@ -163,6 +165,7 @@ def _city(key: str, top: TomlTable) -> City:
         centre_lat=centre.take("lat", float),
         start_zoom=centre.take("zoom", int, 13),
         bounds=bounds,
+        outline=_outline(top),
         metric_srid=_metric_srid(top),
         time_zone=_time_zone(top),
         languages=_languages(top),
@@ -203,6 +206,22 @@ def _bounds(top: TomlTable) -> tuple[float, float, float, float]:
             ),
         )
     return west, south, east, north
+
+
+def _outline(top: TomlTable) -> tuple[tuple[float, float], ...]:
+    points = top.take("outline", list, [])
+    if not points:
+        return ()
+    pairs = all(isinstance(p, list) and len(p) == 2 and all(isinstance(v, (int, float)) for v in p) for p in points)
+    if not pairs or len(points) < 3 or not Polygon(points).is_valid:
+        raise top.fault(
+            "outline",
+            Text(
+                "“outline”应为一圈不自相交的经纬度点：[[经度, 纬度], ...]，至少三个",
+                "'outline' must be a ring of lon/lat points that does not cross itself: [[lon, lat], ...], three at least",
+            ),
+        )
+    return tuple((float(lon), float(lat)) for lon, lat in points)
 
 
 def _metric_srid(top: TomlTable) -> int:

@@ -21,6 +21,7 @@ from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest import store
 from ingest.mapping import Mapping
+from ingest.moved import Moved, moved_to
 from ingest.pipeline import Pipeline
 from ingest.readers.opened import check_there
 from ingest.record import Finding, Tally
@@ -109,11 +110,13 @@ def load_file(
     started = time.monotonic()
     check_there(path)
     sha256 = _sha256(path)
-    pipeline = Pipeline(mapping, path, city, progress)
+    with acting(connection, actor):
+        moved = moved_to(mapping, city, store.standing_as_of(connection, mapping.name), datetime.now(UTC))
+    pipeline = Pipeline(mapping, path, city, progress, moved.days)
     run_id: int | None = None
     try:
         with acting(connection, actor):
-            write_source(connection, store.source_of(mapping))
+            write_source(connection, store.source_of(mapping, moved))
             run_id = store.begin_run(connection, mapping.name, mapping.name, path.name, sha256)
             counts = upsert(connection, actor, mapping.target, pipeline.columns, pipeline.rows(), source=mapping.name, run_id=run_id)
             tally = pipeline.tally
@@ -130,7 +133,7 @@ def load_file(
         run_id = None
     except BadInput as fault:
         if not dry_run:
-            _note_failure(connection, actor, mapping, path, sha256, fault)
+            _note_failure(connection, actor, mapping, moved, path, sha256, fault)
         raise
     return Report(
         mapping.name,
@@ -159,10 +162,10 @@ def _warning(tally: Tally, path: Path, mapping: Mapping) -> Text | None:
 
 
 def _note_failure(
-    connection: psycopg.Connection, actor: Actor, mapping: Mapping, path: Path, sha256: str, fault: BadInput
+    connection: psycopg.Connection, actor: Actor, mapping: Mapping, moved: Moved, path: Path, sha256: str, fault: BadInput
 ) -> None:
     with acting(connection, actor):
-        write_source(connection, store.source_of(mapping))
+        write_source(connection, store.source_of(mapping, moved))
         run_id = store.begin_run(connection, mapping.name, mapping.name, path.name, sha256)
         store.end_run(connection, run_id, "failed", Tally(), f"{fault.sentence.zh} {fault.sentence.en}")
 

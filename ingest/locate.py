@@ -28,7 +28,8 @@ class Locator:
     def __init__(self, crs: str, wanted: str, city: City) -> None:
         self._crs = crs
         self._wanted = wanted
-        self._bounds = city.bounds
+        self._inside = shapely.Polygon(city.outline) if city.outline else shapely.box(*city.bounds)
+        shapely.prepare(self._inside)
         self._to_lonlat = _to_lonlat(crs)
 
     def locate(self, geometry: BaseGeometry) -> tuple[BaseGeometry, str | None]:
@@ -57,8 +58,7 @@ class Locator:
                 ),
             )
         lon, lat = (west + east) / 2, (south + north) / 2
-        box = self._bounds
-        if not (box[0] <= lon <= box[2] and box[1] <= lat <= box[3]):
+        if not shapely.intersects_xy(self._inside, lon, lat):
             raise Refused(
                 "outside_city",
                 "geometry",

@@ -85,6 +85,8 @@ class Mapping:
     cadence_s: int | None
     estimated: bool
     data_as_of: datetime | None
+    moved_to_load: bool
+    draw_cut_areas: bool
     key: tuple[str, ...]
     geometry: str
     lonlat: tuple[str, str] | None
@@ -158,6 +160,8 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
         cadence_s=_cadence(top),
         estimated=top.take("estimated", bool, False),
         data_as_of=top.take("data_as_of", datetime, None),
+        moved_to_load=top.take("moved_to_load", bool, False),
+        draw_cut_areas=top.take("draw_cut_areas", bool, False),
         key=tuple(str(part) for part in top.take("key", list, ["@id"] if reader == "osm" else [])),
         geometry=top.word("geometry", GEOMETRIES),
         lonlat=_lonlat(top, reader),
@@ -170,6 +174,14 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
     top.finish()
     if not mapping.key:
         raise top.fault("key", Text("“key”不能为空：没有键就无法识别重复导入", "'key' must not be empty: without it a second run cannot know its rows"))
+    if mapping.moved_to_load and (mapping.data_as_of is None or mapping.data_as_of.tzinfo is None):
+        raise top.fault(
+            "moved_to_load",
+            Text(
+                "“moved_to_load”需要带时区的“data_as_of”：不知道数据说的是哪一刻，就无法后移",
+                "'moved_to_load' needs a 'data_as_of' with its time zone: without it nobody knows how far to move",
+            ),
+        )
     _check_filled(mapping, top)
     return mapping
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,9 +53,9 @@ class Quarantine:
 
 
 class Pipeline:
-    """One mapping over one file of one city."""
+    """One mapping over one file of one city; its moments are moved on by whole days where the mapping asks for it."""
 
-    def __init__(self, mapping: Mapping, path: Path, city: City, progress: Progress | None = None) -> None:
+    def __init__(self, mapping: Mapping, path: Path, city: City, progress: Progress | None = None, move_days: int = 0) -> None:
         self.mapping = mapping
         self.tally = Tally()
         self.quarantine = Quarantine()
@@ -63,6 +63,7 @@ class Pipeline:
         self._path = path
         self._progress = progress
         self._zone = ZoneInfo(city.time_zone)
+        self._by = timedelta(days=move_days)
         self._locator = Locator(mapping.crs, mapping.geometry, city)
         self._keys: set[str] = set()
         self._required = _required_columns(mapping)
@@ -93,14 +94,19 @@ class Pipeline:
             raise Refused("no_place", "geometry", Text("没有几何图形。", "It has no geometry."))
         geometry, repair = self._locator.locate(source_row.geometry)
         self._validate(row)
-        if repair is not None:
-            self.tally.repair(repair)
+        for mended in (source_row.repair, repair):
+            if mended is not None:
+                self.tally.repair(mended)
         if self._as_multi and isinstance(geometry, shapely.Polygon):
             geometry = shapely.MultiPolygon([geometry])
         written = [row.get(name) for name in self.mapping.written]
         stored = _hex(geometry)
         self._keys.add(key)
-        return (key, _hash(written, stored), *written, stored)
+        return (key, _hash(written, stored), *map(self._moved, written), stored)
+
+    def _moved(self, value: Any) -> Any:
+        """A moment so many days later on the city's clock; everything else as it is."""
+        return value.astimezone(self._zone) + self._by if self._by and isinstance(value, datetime) else value
 
     def _key(self, values: dict[str, Any]) -> str:
         parts = [str(values.get(field) if values.get(field) is not None else "").strip() for field in self.mapping.key]

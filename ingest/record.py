@@ -33,7 +33,8 @@ class Refused(Exception):
 class SourceRow:
     """One row as the reader found it. ``where`` is the line, or the object's id where lines mean nothing.
 
-    ``geometry`` is still in the source's own CRS; ``fault`` is set when the reader could not make sense of the row.
+    ``geometry`` is still in the source's own CRS; ``fault`` is set when the reader could not make sense of the row,
+    ``repair`` names what the reader had to mend.
     """
 
     where: str
@@ -41,6 +42,7 @@ class SourceRow:
     raw: str
     geometry: BaseGeometry | None = None
     fault: Finding | None = None
+    repair: str | None = None
 
 
 @dataclass(slots=True)

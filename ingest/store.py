@@ -9,26 +9,33 @@ from typing import Any
 import psycopg
 
 from ingest.mapping import Mapping
+from ingest.moved import Moved
 from ingest.record import Tally
 
 PLACED_TABLES = ("building", "address", "camera", "cases", "service_point", "component", "key_site", "compound")
 
 
-def source_of(mapping: Mapping) -> dict[str, Any]:
-    """A mapping's source as a row of the table ``source``."""
+def source_of(mapping: Mapping, moved: Moved) -> dict[str, Any]:
+    """A mapping's source as a row of the table ``source``; that its moments were moved stands in its title, wherever that shows."""
     return {
         "name": mapping.name,
         "target": mapping.target,
-        "title": mapping.title.zh,
-        "title_en": mapping.title.en,
+        "title": mapping.title.zh + moved.told.zh,
+        "title_en": mapping.title.en + moved.told.en,
         "owner": mapping.owner,
         "licence": mapping.licence,
         "attribution": mapping.attribution,
         "cadence_s": mapping.cadence_s,
         "synthetic": False,
         "estimated": mapping.estimated,
-        "data_as_of": mapping.data_as_of,
+        "data_as_of": moved.as_of,
     }
+
+
+def standing_as_of(connection: psycopg.Connection, source: str) -> datetime | None:
+    """The moment that the rows which a source has in its table speak of; None where it has none."""
+    row = connection.execute("select data_as_of from source where name = %s and row_count > 0", [source]).fetchone()
+    return None if row is None else row[0]
 
 
 def begin_run(connection: psycopg.Connection, mapping: str, source: str, file_name: str, sha256: str, status: str = "running") -> int:

@@ -79,7 +79,8 @@ FIGURES: dict[str, FigureKind] = {
                    " where closed_at > now() - interval '30 days' and due_at is not null", "cases", "cases", {}, True),
         FigureKind("cameras", Text("监控", "Cameras"), _CAMERAS, "select count(*) as value from camera t", "camera", "cameras", {}),
         FigureKind("cameras_working", Text("监控完好率", "Cameras working"), Text("%", "%"),
-                   "select count(*) filter (where status = 'working') as value, count(*) as total from camera t",
+                   "select count(*) filter (where status = 'working') as value, count(*) as total from camera t"
+                   " having bool_or(status <> 'unknown')",
                    "camera", "cameras", {"status": "working"}, True),
         FigureKind("grids", Text("网格", "Grids"), Text("个", "grids"),
                    "select count(*) as value from grid t where plan_id in (select id from grid_plan where status = 'published')", "grid", "grids", {}),

@@ -17,7 +17,7 @@ PROPERTIES = {
 }
 PUBLISHED = "t.plan_id in (select id from grid_plan where status = 'published')"
 BREAKS = {
-    "households": (100, 150, 200, 300),
+    "households": (150, 200, 300, 400),
     "open_cases": (1, 2, 4, 8),
     "camera_density": (20, 60, 150, 300),
 }

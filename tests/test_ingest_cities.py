@@ -46,7 +46,10 @@ def test_every_file_adds_up(stood_up: tuple[City, TestDatabase, list[Report]]) -
         assert [by_name[name].read for name in ("manhattan_buildings", "manhattan_roads", "manhattan_addresses", "nyc_311")] == [
             82_541, 14_484, 93_737, 6_765,
         ]  # fmt: skip
+        assert [by_name[name].by_rule.get("outside_city", 0) for name in by_name] == [21, 2_478, 7, 5_520]
         assert by_name["nyc_311"].by_rule["no_place"] == 115
+        ((open_cases, placed),) = rows(database, "select count(*), count(grid_code) from cases")
+        assert placed > 0.95 * open_cases, "requests stand where no grid is"
 
 
 def test_grids_cover_the_generated_city(stood_up: tuple[City, TestDatabase, list[Report]]) -> None:
@@ -71,7 +74,9 @@ def test_households_of_a_grid_are_those_of_its_buildings(stood_up: tuple[City, T
         " group by g.id having g.households <> coalesce(sum(h.resident), 0)",
     )
     assert differing == []
-    assert rows(database, "select bool_and(estimated) from household_count") == [(True,)]
+    assert rows(database, "select bool_and(estimated), bool_or(resident > 2000) from household_count") == [(True, False)]
+    ((per_hectare,),) = rows(database, "select (sum(households) / sum(area_m2) * 1e4)::float8 from grid")
+    assert 20 < per_hectare < 120, "so many homes stand on no hectare of such a city"
 
 
 def test_everything_inside_knows_its_place(stood_up: tuple[City, TestDatabase, list[Report]]) -> None:

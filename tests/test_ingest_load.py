@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -20,14 +23,15 @@ from tests.conftest import TestDatabase
 from tests.test_ingest_steps import a_mapping, csv_file, feature, geojson_file
 
 CITY = load_city("longsha")
+NEW_YORK = ZoneInfo("America/New_York")
 EACH_FILE = [
-    ("manhattan", "manhattan_roads", "osm/manhattan_south_roads.geojson.gz", 14_484, 0),
-    ("manhattan", "nyc_311", "cases/nyc_311_sample.csv.gz", 6_765, 4_798),
-    ("heidelberg", "osm_buildings", "osm/heidelberg_altstadt.osm.pbf", None, None),
-    ("heidelberg", "osm_base_map", "osm/heidelberg_altstadt.osm.pbf", None, None),
+    ("manhattan", "manhattan_roads", "osm/manhattan_south_roads.geojson.gz", 14_484, 2_478),
+    ("manhattan", "nyc_311", "cases/nyc_311_sample.csv.gz", 6_765, 5_635),
+    ("heidelberg", "osm_buildings", "osm/heidelberg_altstadt.osm.pbf", 1_371, 1),
+    ("heidelberg", "osm_base_map", "osm/heidelberg_altstadt.osm.pbf", 605, 1),
     ("heidelberg", "osm_cameras", "osm/heidelberg_altstadt.osm.pbf", 5, 0),
-    ("heidelberg", "osm_service_points", "osm/heidelberg_altstadt.osm.pbf", None, None),
-    ("heidelberg", "osm_street_furniture", "osm/heidelberg_altstadt.osm.pbf", None, None),
+    ("heidelberg", "osm_service_points", "osm/heidelberg_altstadt.osm.pbf", 74, 0),
+    ("heidelberg", "osm_street_furniture", "osm/heidelberg_altstadt.osm.pbf", 561, 0),
 ]
 
 
@@ -116,14 +120,51 @@ def test_a_file_without_rows_is_refused(open_database: psycopg.Connection, tmp_p
 
 
 def test_311_requests_keep_their_course(open_database: psycopg.Connection, test_data: Path) -> None:
-    load(open_database, "nyc_311", test_data / "cases/nyc_311_sample.csv.gz", load_city("manhattan"))
+    file = test_data / "cases/nyc_311_sample.csv.gz"
+    load(open_database, "nyc_311", file, load_city("manhattan"))
     odd = "select count(*) from cases where is_open <> (closed_at is null) and state <> 'closed' or is_open and state = 'closed'"
     assert numbers(open_database, odd) == (0,)
     with acting(open_database, STEWARD):
-        row = open_database.execute("select min(reported_at), max(reported_at) from cases").fetchone()
-    assert row is not None and [moment.astimezone().year for moment in row] == [2018, 2018]
+        found = open_database.execute("select source_key, reported_at, due_at from cases").fetchall()
+        source = open_database.execute("select data_as_of, title, title_en from source").fetchone()
+    assert source is not None
+    as_of, zh, en = source
+    assert timedelta(0) <= datetime.now(UTC) - as_of < timedelta(hours=25)
+    days = (as_of.astimezone(NEW_YORK).date() - date(2018, 10, 22)).days
+    assert f"后移 {days:,} 天" in zh and f"moved on by {days:,} days" in en
+    with gzip.open(file, "rt", encoding="utf-8-sig", newline="") as text:
+        written = {row["Unique Key"]: row for row in csv.DictReader(text)}
+    for key, *moments in found:
+        for field, moment in zip(("Created Date", "Due Date"), moments, strict=True):
+            was = written[key][field]
+            told = moment and (moment.astimezone(NEW_YORK).replace(tzinfo=None) - timedelta(days=days))
+            assert told == (datetime.strptime(was, "%m/%d/%y %H:%M") if was else None), (key, field)
+    overdue, open_cases = numbers(open_database, "select count(*) filter (where due_at < now()), count(*) from cases where is_open")
+    assert 0 < overdue < 0.2 * open_cases
     heat = "select count(*) from cases where major_en = 'HEAT/HOT WATER' and major <> '供暖与热水'"
     assert numbers(open_database, heat) == (0,)
+
+
+def test_a_later_load_of_a_moved_sample_moves_it_no_further(open_database: psycopg.Connection, tmp_path: Path) -> None:
+    a_mapping(tmp_path)
+    mapping = tmp_path / "addresses.toml"
+    rows = csv_file(tmp_path, "1,x,1,123.95,47.31")
+    zone = ZoneInfo(CITY.time_zone)
+    mapping.write_text("moved_to_load = true\ndata_as_of = 2020-02-29T08:00:00+08:00\n" + mapping.read_text(encoding="utf-8"), encoding="utf-8")
+    load(open_database, mapping, rows)
+    with acting(open_database, STEWARD):
+        open_database.execute("update source set data_as_of = data_as_of - interval '40 days'")
+    before = numbers(open_database, "select extract(epoch from data_as_of)::bigint from source")
+    assert load(open_database, mapping, rows).tally.unchanged == 1
+    assert numbers(open_database, "select extract(epoch from data_as_of)::bigint from source") == before
+    assert datetime.fromtimestamp(before[0], zone).hour == 8
+
+
+def test_a_river_that_the_extract_cuts_is_water(open_database: psycopg.Connection, test_data: Path) -> None:
+    report = load(open_database, "osm_base_map", test_data / "osm/heidelberg_altstadt.osm.pbf", load_city("heidelberg"))
+    assert report.tally.repaired == {"members_missing": 1} and report.tally.by_rule == {"area_unformed": 1}
+    river = "select round(ST_Area(geom::geography) / 1e4)::int from base_feature where theme = 'water' and source_key = 'r110109/polygon'"
+    assert 50 < numbers(open_database, river)[0] < 70, "hectares of the Neckar between its locks"
 
 
 def test_cameras_look_where_openstreetmap_says(open_database: psycopg.Connection, test_data: Path) -> None:

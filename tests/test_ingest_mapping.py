@@ -29,8 +29,9 @@ def test_each_mapping_that_ships_is_sound(name: str) -> None:
         ('crs = "EPSG:4326"', 'crs = "GCJ02"', ["'GCJ-02' meant"]),
         ('crs = "EPSG:4326"', 'crs = "EPSG:99999"', ["no CRS"]),
         ('crs = "EPSG:4326"\n', "", ["'crs' is missing"]),
+        ("data_as_of = 2018-10-22T02:47:00-04:00\n", "", ["moved_to_load", "data_as_of"]),
         ('cadence = "once"', 'cadence = "weekly"', ["cadence", "1d"]),
-        ("reported_at =", "reportd_at =", ["line 36", "reportd_at", "'reported_at' meant"]),
+        ("reported_at =", "reportd_at =", ["line 38", "reportd_at", "'reported_at' meant"]),
         ('kind = "moment", format', 'kind = "momnet", format', ["momnet", "'moment' meant"]),
         ('table = "channel"', 'table = "chanel"', ["chanel", "'channel' meant"]),
         ('derive = ["case_course"]', 'derive = ["case_cours"]', ["'case_course' meant"]),
@@ -48,7 +49,7 @@ def test_a_typo_is_one_sentence(tmp_path: Path, written: str, instead: str, said
     with pytest.raises(BadInput) as fault:
         load_mapping(path)
     sentence = fault.value.sentence
-    assert sentence.en.startswith("typo.toml, line") and sentence.zh.startswith("typo.toml 第") or "missing" in sentence.en
+    assert (sentence.en.startswith("typo.toml, line") and sentence.zh.startswith("typo.toml 第")) or "missing" in sentence.en
     for word in said:
         assert word in sentence.en, sentence.en
 

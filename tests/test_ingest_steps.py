@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,8 +195,45 @@ def test_a_field_that_no_row_has_names_the_nearest(tmp_path: Path, reader: str) 
         path.write_text("id,lable,number,lon,lat\n1,x,1,123.95,47.31\n", encoding="utf-8")
     else:
         path = geojson_file(tmp_path, [{**feature(1), "properties": {"id": 1, "lable": "x", "number": "1"}}])
-    with pytest.raises(BadInput, match="'label'.*'lable' meant"):
+    with pytest.raises(BadInput, match=r"'label'.*'lable' meant"):
         run(mapping, path)
+
+
+@pytest.mark.parametrize("how", ["cut in the middle", "empty", "another format"])
+def test_a_broken_openstreetmap_file_is_one_sentence(tmp_path: Path, test_data: Path, how: str) -> None:
+    whole = (test_data / "osm/heidelberg_altstadt.osm.pbf").read_bytes()
+    path = tmp_path / "town.osm.pbf"
+    path.write_bytes({"cut in the middle": whole[: len(whole) // 2], "empty": b"", "another format": b"id,label\n1,x\n" * 99}[how])
+    with pytest.raises(BadInput, match=r"town\.osm\.pbf") as fault:
+        list(Pipeline(load_mapping("osm_street_furniture"), path, load_city("heidelberg")).rows())
+    assert "town.osm.pbf" in fault.value.sentence.zh and fault.value.sentence.en[-1] == "."
+
+
+@pytest.mark.parametrize("how", ["gzip cut short", "empty", "only a header", "a header that lies"])
+def test_a_broken_table_is_one_sentence_or_has_no_rows(tmp_path: Path, how: str) -> None:
+    mapping = a_mapping(tmp_path)
+    whole = csv_file(tmp_path, *(f"{n},x,{n},123.95,47.31" for n in range(500))).read_bytes()
+    path = tmp_path / ("addresses.csv.gz" if how == "gzip cut short" else "addresses.csv")
+    made = {
+        "gzip cut short": gzip.compress(whole)[:-20], "empty": b"", "only a header": whole.split(b"\n")[0] + b"\n",
+        "a header that lies": whole.replace(b"lon,lat", b"lat,lon", 1),
+    }  # fmt: skip
+    path.write_bytes(made[how])
+    if how in ("gzip cut short", "empty"):
+        with pytest.raises(BadInput, match=path.name.replace(".", r"\.")):
+            run(mapping, path)
+        return
+    rows, pipeline = run(mapping, path)
+    assert rows == []
+    assert pipeline.tally.by_rule == ({} if how == "only a header" else {"not_degrees": 500})
+
+
+def test_a_city_may_be_smaller_than_its_bounds(tmp_path: Path) -> None:
+    west, south, east, north = CITY.bounds
+    triangle = replace(CITY, outline=((west, south), (east, south), (west, north)))
+    lines = (f"1,x,1,{west + 0.01},{south + 0.01}", f"2,x,2,{east - 0.01},{north - 0.01}")
+    pipeline = Pipeline(a_mapping(tmp_path), csv_file(tmp_path, *lines), triangle)
+    assert [row[0] for row in pipeline.rows()] == ["1"] and pipeline.tally.by_rule == {"outside_city": 1}
 
 
 def test_an_absent_file_is_one_sentence(tmp_path: Path) -> None:

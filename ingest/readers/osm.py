@@ -1,13 +1,15 @@
 """OpenStreetMap objects (.pbf, .osm, .osm.gz) that fit a class rule of the mapping, with their tags as values.
 
 ``@id`` is n, w or r with the object's number. Areas (closed ways, multipolygon relations) are polygons; a way is a
-line; coordinates are EPSG:4326.
+line; coordinates are EPSG:4326. An extract cuts large relations: where a mapping wants them (``draw_cut_areas``), the rings
+that are whole in the file are drawn and counted as the repair ``members_missing``. Holes may be missing: nothing to measure by.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +34,14 @@ def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
             objects = objects.with_areas(osmium.filter.KeyFilter(*keys))
         objects = objects.with_filter(osmium.filter.KeyFilter(*keys))
         factory = osmium.geom.WKBFactory()
-        unformed: dict[str, dict[str, str]] = {}
+        unformed: dict[str, _Unformed] = {}
         for item in objects:
             _expect_area(item, mapping, unformed)
             row = _row(item, mapping, factory)
             if row is not None:
                 unformed.pop(row.where, None)
                 yield row
-        for key, tags in unformed.items():
-            yield SourceRow(key, dict(tags), json.dumps(tags, ensure_ascii=False)[:RAW_LENGTH], fault=_UNFORMED)
+        yield from _from_whole_rings(path, unformed, mapping.draw_cut_areas)
     except (RuntimeError, osmium.InvalidLocationError) as fault:
         raise BadInput(
             Text(
@@ -50,6 +51,14 @@ def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
         ) from fault
 
 
+@dataclass(frozen=True)
+class _Unformed:
+    """An area that did not come: its tags and, of a relation, its member ways with their roles."""
+
+    tags: dict[str, str]
+    members: tuple[tuple[int, str], ...]
+
+
 _UNFORMED = Finding(
     "area_unformed",
     "geometry",
@@ -57,7 +66,7 @@ _UNFORMED = Finding(
 )
 
 
-def _expect_area(item: Any, mapping: Mapping, unformed: dict[str, dict[str, str]]) -> None:
+def _expect_area(item: Any, mapping: Mapping, unformed: dict[str, _Unformed]) -> None:
     """Remember what ought to come again as an area: what never does must not vanish silently."""
     is_ring = item.is_way() and item.is_closed()
     is_multipolygon = item.is_relation() and item.tags.get("type") in ("multipolygon", "boundary")
@@ -67,7 +76,30 @@ def _expect_area(item: Any, mapping: Mapping, unformed: dict[str, dict[str, str]
     as_area = any(rule.fits(tags, "polygon") for rule in mapping.classes)
     as_line = is_ring and any(rule.fits(tags, "line") for rule in mapping.classes)
     if as_area and not as_line:
-        unformed[f"{'w' if is_ring else 'r'}{item.id}"] = tags
+        members = () if is_ring else tuple((member.ref, member.role) for member in item.members if member.type == "w")
+        unformed[f"{'w' if is_ring else 'r'}{item.id}"] = _Unformed(tags, members)
+
+
+def _from_whole_rings(path: Path, unformed: dict[str, _Unformed], drawn: bool) -> Iterator[SourceRow]:
+    wanted = {way for area in unformed.values() for way, _ in area.members if drawn}
+    lines: dict[int, shapely.LineString] = {}
+    if wanted:
+        way: Any
+        for way in osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.IdFilter(wanted)):
+            if way.is_way() and len(way.nodes) > 1 and all(node.location.valid() for node in way.nodes):
+                lines[way.id] = shapely.LineString([(node.lon, node.lat) for node in way.nodes])
+    for key, area in unformed.items():
+        values: dict[str, Any] = {**area.tags, "@id": key, "@kind": "polygon"}
+        raw = json.dumps(values, ensure_ascii=False)[:RAW_LENGTH]
+        outer, inner = (
+            shapely.union_all(shapely.polygonize([lines[way] for way, role in area.members if way in lines and (role == "inner") is inside]))
+            for inside in (False, True)
+        )
+        shape = shapely.difference(outer, inner)
+        if shape.is_empty:
+            yield SourceRow(key, values, raw, fault=_UNFORMED)
+        else:
+            yield SourceRow(key, values, raw, shape, repair="members_missing")
 
 
 def _row(item: Any, mapping: Mapping, factory: Any) -> SourceRow | None:
