@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -12,11 +13,12 @@ import shapely.ops
 from numpy.random import Generator
 from numpy.typing import NDArray
 from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
 
-from commandcenter.demo.ground import CENTRE_E, CENTRE_N, Ground
+from commandcenter.demo.ground import CENTRE_E, CENTRE_N, HALF_WIDTH_M, Ground
 
 ATOM_HOUSEHOLDS = 60
-SETBACK_M = 11.0
+SETBACK_M, PAVEMENT_M, RAIL_M = 11.0, 5.0, 16.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ class Fabric:
     angle: NDArray[np.float64]  # per block, radians
 
 
-def make_fabric(ground: Ground, rng: Generator) -> Fabric:
-    """Fill every block of the ground."""
+def make_fabric(ground: Ground, rng: Generator, most: int | None = None) -> Fabric:
+    """Fill every block of the ground; of more than ``most`` buildings some are left out, here and there."""
     kinds = _kinds(ground, rng)
     shapes: list[NDArray[np.object_]] = []
     owners: list[NDArray[np.int64]] = []
@@ -71,12 +73,13 @@ def make_fabric(ground: Ground, rng: Generator) -> Fabric:
     households: list[NDArray[np.int64]] = []
     names: list[str] = []
     angles = np.zeros(len(ground.blocks))
+    streets = _street_space(ground)
     for at, (block, kind) in enumerate(zip(ground.blocks, kinds, strict=True)):
         angles[at] = _southward(block)
         if kind not in PATTERNS:
             continue
         pattern = PATTERNS[kind]
-        built = _fill(block, pattern, angles[at], rng)
+        built = _fill(_plot(block, streets), pattern, angles[at], rng)
         if len(built) == 0:
             continue
         height = np.full(len(built), rng.integers(pattern.levels[0], pattern.levels[1] + 1))
@@ -89,9 +92,12 @@ def make_fabric(ground: Ground, rng: Generator) -> Fabric:
         homes = np.round(fronts * pattern.households * height * rng.uniform(0.85, 1.05, len(built)))
         households.append(np.maximum(homes, 1 if pattern.households else 0).astype(np.int64))
         names += [kind] * len(built)
+    count = len(names)
+    kept = np.arange(count) if most is None or count <= most else np.sort(rng.choice(count, most, replace=False))
     fabric = Fabric(
-        kinds, np.concatenate(shapes), names, np.concatenate(owners), np.concatenate(levels), np.minimum(np.concatenate(households), 110), [], angles
-    )
+        kinds, np.concatenate(shapes)[kept], [names[i] for i in kept], np.concatenate(owners)[kept], np.concatenate(levels)[kept],
+        np.minimum(np.concatenate(households), 110)[kept], [], angles,
+    )  # fmt: skip
     fabric.cuts = _atoms(ground, fabric)
     return fabric
 
@@ -150,8 +156,23 @@ def _southward(block: Polygon) -> float:
     return (angle + math.pi / 4) % (math.pi / 2) - math.pi / 4
 
 
-def _fill(block: Polygon, pattern: Pattern, angle: float, rng: Generator) -> NDArray[np.object_]:
+def _street_space(ground: Ground) -> shapely.STRtree:
+    """What wide roads and the railway take of the blocks beside them: a block ends at the middle of its roads."""
+    lines = [(road.line, HALF_WIDTH_M[road.road_class] + PAVEMENT_M) for road in ground.roads] + [(line, RAIL_M) for line in ground.rail]
+    # Stretch by stretch: the box of a whole avenue would meet half the city.
+    return shapely.STRtree(
+        [LineString(ends).buffer(reach) for line, reach in lines for ends in pairwise(shapely.get_coordinates(shapely.segmentize(line, 400)))]
+    )
+
+
+def _plot(block: Polygon, streets: shapely.STRtree) -> BaseGeometry:
+    """The part of a block that may be built on."""
+    beside = streets.geometries[streets.query(block)]
     inner = block.buffer(-SETBACK_M)
+    return inner.difference(shapely.union_all(beside)) if len(beside) else inner
+
+
+def _fill(inner: BaseGeometry, pattern: Pattern, angle: float, rng: Generator) -> NDArray[np.object_]:
     if inner.is_empty:
         return np.empty(0, dtype=object)
     depth, length = rng.uniform(*pattern.depth_m), rng.uniform(*pattern.length_m)

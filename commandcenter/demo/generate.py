@@ -42,7 +42,7 @@ class Measure:
 MEASURES: dict[Size, Measure] = {
     "district": Measure(0.85, None, None, 1_600, 9_000, 30_000, (GRID_LOW, GRID_HIGH)),
     "city": Measure(1.9, 650_000, 4_446, 12_000, 200_000, 120_000, (GRID_LOW, GRID_HIGH)),
-    "yichang": Measure(4.3, 3_300_000, 11_000, 100_000, 1_000_000, 400_000, (200, 400), 300_000),
+    "yichang": Measure(4.7, 3_300_000, 11_000, 100_000, 1_000_000, 400_000, (200, 400), 300_000),
 }
 
 
@@ -61,7 +61,7 @@ def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[st
     progress("生成地形与道路 / drawing ground and roads")
     ground = make_ground(measure.scale, rng)
     progress("生成建筑 / raising buildings")
-    fabric = make_fabric(ground, rng)
+    fabric = make_fabric(ground, rng, measure.buildings)
     progress("划分社区与网格 / drawing communities and grids")
     city = divide_city(ground, fabric, size, measure.households, measure.grids, measure.per_grid)
     placing = Placing(city)

@@ -19,6 +19,7 @@ MILLIMETRE = 0.001
 ARTERIAL_SPACING_M = 620.0
 BLOCK_M2, FIELD_M2 = 26_000.0, 260_000.0
 RIVER_WIDTH_M = 420.0
+TURN = math.radians(7.0)  # of the street grid against north
 HALF_WIDTH_M = {"trunk": 18.0, "primary": 15.0, "secondary": 11.0, "tertiary": 8.0, "residential": 5.5}
 
 
@@ -83,12 +84,15 @@ def _at(x: float, y: float) -> tuple[float, float]:
 
 
 def _outline(size: float, rng: Generator) -> Polygon:
-    """An uneven round: wide to the south-west, where the fields are."""
-    angles = np.linspace(0, 2 * math.pi, 90, endpoint=False)
-    waves = sum(rng.normal(0, 0.035) * np.cos(k * angles + rng.uniform(0, 6.28)) for k in range(2, 8))
-    reach = size * (1.05 + waves + 0.42 * np.clip(np.cos(angles - math.radians(238)), 0, None) ** 1.5)
-    ring = np.column_stack([CENTRE_E + reach * np.cos(angles), CENTRE_N + reach * np.sin(angles) * 1.08])
-    return shapely.set_precision(Polygon(_smooth(ring, closed=True)), MILLIMETRE)
+    """Straight stretches and corners as borders have them; wide to the south-west, where the fields are."""
+    corners = 38
+    angles = np.linspace(0, 2 * math.pi, corners, endpoint=False) + rng.uniform(-0.055, 0.055, corners)
+    waves = sum(rng.normal(0, 0.025) * np.cos(k * angles + rng.uniform(0, 6.28)) for k in range(2, 6)) + rng.normal(0, 0.018, corners)
+    turned = angles - TURN
+    squarish = (np.abs(np.cos(turned)) ** 3 + np.abs(np.sin(turned)) ** 3) ** (-1 / 3)
+    reach = size * (1.06 * squarish + waves + 0.45 * np.clip(np.cos(angles - math.radians(238)), 0, None) ** 2)
+    ring = np.column_stack([CENTRE_E + reach * np.cos(angles), CENTRE_N + reach * np.sin(angles) * 1.04])
+    return shapely.set_precision(Polygon(ring), MILLIMETRE)
 
 
 def _smooth(points: NDArray[np.float64], closed: bool) -> NDArray[np.float64]:
@@ -142,22 +146,19 @@ def _arterials(size: float, outline: Polygon, river: MultiPolygon, rng: Generato
     """A rotated, warped skeleton: every third line is a primary road; a ring and a diagonal cut across."""
     roads: list[Road] = []
     count = int(2 * 1.5 * size / ARTERIAL_SPACING_M)
-    turn = math.radians(7.0)
     along = np.linspace(-1.7, 1.7, 40) * size
     for direction in ("avenue", "street"):
         for number in range(count + 1):
             offset = (number - count / 2) * ARTERIAL_SPACING_M + rng.normal(0, 55)
             bend = 60 * np.sin(along / 1_700 + number * 0.37) + 0.045 * offset * np.cos(along / size * 1.6)
             x, y = (offset + bend, along) if direction == "avenue" else (along, offset + bend)
-            east, north = CENTRE_E + x * math.cos(turn) - y * math.sin(turn), CENTRE_N + x * math.sin(turn) + y * math.cos(turn)
+            east, north = CENTRE_E + x * math.cos(TURN) - y * math.sin(TURN), CENTRE_N + x * math.sin(TURN) + y * math.cos(TURN)
             line = _clip(LineString(np.column_stack([east, north])), outline)
             if line is None:
                 continue
             road_class = "primary" if number % 3 == count // 2 % 3 else "secondary"
             roads += _across(line, road_class, direction, number, river, size)
-    turns = np.linspace(0, 2 * math.pi, 25)
-    corners = [_at(size * 0.86 * math.cos(a) * (1.08 if abs(math.cos(a)) > 0.7 else 1), size * 0.9 * math.sin(a)) for a in turns]
-    ring = LineString(_smooth(np.array(corners), closed=False))
+    ring = LineString(shapely.get_coordinates(_city_edge(size, 0.86)))
     roads += _across(ring, "trunk", "ring", 0, river, size, anywhere=True)
     diagonal = _clip(LineString([_at(-0.15 * size, -0.1 * size), _at(0.35 * size, 0.45 * size), _at(1.2 * size, 1.25 * size)]), outline)
     if diagonal is not None:
@@ -185,7 +186,7 @@ def _across(line: LineString, road_class: str, kind: str, number: int, river: Mu
         if piece.length < 40:
             continue
         if road_class == "secondary" and not anywhere:
-            piece = piece.intersection(_city_disc(size))
+            piece = piece.intersection(_city_edge(size, 0.97))
             for kept in shapely.get_parts(piece):
                 if kept.geom_type == "LineString" and kept.length > 60:
                     parts.append(Road(kept, road_class, kind, number))
@@ -198,14 +199,19 @@ def _across(line: LineString, road_class: str, kind: str, number: int, river: Mu
     return parts
 
 
-def _city_disc(size: float) -> Polygon:
-    return shapely.affinity.scale(Point(*_at(0.08 * size, 0.06 * size)).buffer(1.0, 32), 0.98 * size, 1.0 * size)
+def _city_edge(size: float, share: float) -> Polygon:
+    """The edge of the built city, drawn in by a share: a square with round corners, turned like its streets."""
+    angles = np.linspace(0, 2 * math.pi, 96, endpoint=False)
+    x, y = (np.sign(f) * np.abs(f) ** (2 / 3) * share * size for f in (np.cos(angles), np.sin(angles)))
+    x, y = x * 0.98 + 0.06 * size, y + 0.05 * size
+    return Polygon(np.column_stack([CENTRE_E + x * math.cos(TURN) - y * math.sin(TURN), CENTRE_N + x * math.sin(TURN) + y * math.cos(TURN)]))
 
 
 def _is_urban(face: Polygon, size: float) -> bool:
     spot = face.representative_point()
-    x, y = (spot.x - CENTRE_E) / size, (spot.y - CENTRE_N) / size
-    return x > -0.95 and ((x - 0.08) / 0.98) ** 2 + ((y - 0.06) / 1.0) ** 2 < 1.0
+    e, n = (spot.x - CENTRE_E) / size, (spot.y - CENTRE_N) / size
+    x, y = e * math.cos(TURN) + n * math.sin(TURN), -e * math.sin(TURN) + n * math.cos(TURN)
+    return e > -0.95 and abs((x - 0.06) / 0.98) ** 3 + abs(y - 0.05) ** 3 < 0.97**3
 
 
 def _faces(lines: list[LineString], outline: Polygon, river: MultiPolygon) -> list[Polygon]:

@@ -12,6 +12,8 @@ from commandcenter.demo.fabric import Fabric
 from commandcenter.demo.ground import MILLIMETRE, Ground
 from commandcenter.demo.parts import Shapes, owner_of
 
+CELL_M2, MOST_CELLS = 10_000.0, 700
+
 
 class UnitCells(NamedTuple):
     """Cells as parallel lists; a code is its community's and a serial number of three digits."""
@@ -25,13 +27,14 @@ class UnitCells(NamedTuple):
 def unit_cells(ground: Ground, community: list[str], fabric: Fabric) -> UnitCells:
     """The cells of a ground whose blocks lie in the given communities, numbered west to east."""
     lines = []
+    step = _steps(ground, community)
     for at, block in enumerate(ground.blocks):
         if not ground.urban[at] or fabric.kind[at] == "river" or block.area < 15_000:
             continue
         box = shapely.get_coordinates(block.minimum_rotated_rectangle)
         sides = (box[1] - box[0], box[2] - box[1])
         for side, start, other in ((sides[0], box[0], sides[1]), (sides[1], box[1], -sides[0])):
-            pieces = max(1, round(float(np.hypot(*side)) / 100))
+            pieces = max(1, round(float(np.hypot(*side)) / step[community[at]]))
             for k in range(1, pieces):
                 foot = start + side * (k / pieces)
                 lines.append(shapely.LineString([foot - other * 0.1, foot + other * 1.1]).intersection(block))
@@ -52,6 +55,14 @@ def unit_cells(ground: Ground, community: list[str], fabric: Fabric) -> UnitCell
     keep = np.array([len(code) == 15 for code in codes])
     kept = [code for code, whole in zip(codes, keep, strict=True) if whole]
     return UnitCells(faces[keep], kept, list(of[keep]), [fabric.kind[b] for b in owner[keep]])
+
+
+def _steps(ground: Ground, community: list[str]) -> dict[str, float]:
+    """How wide the cells of each community are, m: 100, and wider where a serial number of three digits would not do."""
+    area: dict[str, float] = {}
+    for at, block in enumerate(ground.blocks):
+        area[community[at]] = area.get(community[at], 0.0) + (block.area if ground.urban[at] else CELL_M2)
+    return {code: 100.0 * max(1.0, (covered / CELL_M2 / MOST_CELLS) ** 0.5) for code, covered in area.items()}
 
 
 def _merge_slivers(faces: Shapes, owner: NDArray[np.int64]) -> tuple[Shapes, NDArray[np.int64]]:
