@@ -113,6 +113,8 @@ def _metis(graph: Graph, members: list[int], households: Numbers, parts: int, se
         starts.append(len(nearby))
     # Every face weighs a little: empty faces would otherwise gather in one part.
     weight = np.round(households[members] * 10).astype(int) + 1
+    # A face heavier than a part fills one: weighed in full, it would leave METIS parts without a single face.
+    weight = np.minimum(weight, -(-int(weight.sum()) // parts))
     options = pymetis.Options(seed=seed % 2**31, ufactor=40, niter=20)
     _, label = pymetis.part_graph(
         parts, pymetis.CSRAdjacency(starts, nearby), vweights=weight.tolist(), eweights=costs, recursive=parts <= 8, options=options

@@ -27,6 +27,7 @@ class Field:
     unit: Text | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
     expression: str | None = None  # SQL where it is not simply the column
+    expression_en: str | None = None  # SQL of the English words, where the data brings both
 
     @property
     def sql(self) -> str:

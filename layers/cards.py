@@ -93,13 +93,18 @@ def card_request(layer: Layer, ref_id: int) -> SqlRequest:
     """The question behind a card: its fields, its place names, its source."""
     assert layer.card is not None
     fields = "".join(f', {field.sql} as "f_{field.name}"' for field in layer.card.fields)
+    fields += "".join(f', {field.expression_en} as "en_{field.name}"' for field in layer.card.fields if field.expression_en)
     place = ""
     if layer.table in PLACED or layer.table in {"grid", "unit_cell"}:
         own_grid = "null::text" if layer.table in {"grid", "unit_cell"} else "t.grid_code"
         own_cell = "null::text" if layer.table in {"grid", "unit_cell"} else "t.unit_cell_code"
         place = (
             f", {own_grid} as grid_code, {own_cell} as unit_cell_code"
-            f", (select g.name from grid g join grid_plan p on p.id = g.plan_id and p.status = 'published' where g.code = {own_grid} limit 1) as grid_name"
+            + "".join(
+                f", (select g.{name} from grid g join grid_plan p on p.id = g.plan_id and p.status = 'published'"
+                f" where g.code = {own_grid} limit 1) as grid_{name}"
+                for name in ("name", "name_en")
+            )
             + "".join(
                 f", t.{level}_code as {level}_code, (select a.name from area a where a.code = t.{level}_code) as {level}_name"
                 f", (select a.name_en from area a where a.code = t.{level}_code) as {level}_name_en"
@@ -120,7 +125,7 @@ def _field_rows(layer: Layer, row: Mapping[str, Any], language: Language, zone: 
     assert layer.card is not None
     shown = []
     for field in layer.card.fields:
-        value = row[f"f_{field.name}"]
+        value = row[f"en_{field.name}" if language == "en" and field.expression_en else f"f_{field.name}"]
         if value is not None and value not in ("", []):
             shown.append(CardRow(field.title.to(language), show(field, value, language, zone)))
     return shown

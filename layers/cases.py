@@ -92,7 +92,7 @@ LAYER = Layer(
         fields=(
             Field("number", Text("编号", "Number"), "code"),
             Field("kind", Text("类别", "Kind"), "code", words=KINDS),
-            Field("major", Text("大类", "Large class")),
+            Field("major", Text("大类", "Large class"), expression_en="coalesce(t.major_en, t.major)"),
             Field("urgency", Text("时限", "Time"), "code", words=URGENCY_WORDS, expression=URGENCY),
             Field("state", Text("状态", "State"), "code", words=STATES),
             Field("origin", Text("来源", "Reported by"), "code", words=ORIGINS),

@@ -36,7 +36,7 @@ def test_each_mapping_that_ships_is_sound(name: str) -> None:
         ('table = "channel"', 'table = "chanel"', ["chanel", "'channel' meant"]),
         ('derive = ["case_course"]', 'derive = ["case_cours"]', ["'case_course' meant"]),
         ('kind = "hotline"', 'knd = "hotline"', ["knd", "'kind' meant"]),
-        ("minor = {", "# minor = {", ["'minor' of cases must be filled"]),
+        ("number = {", "# number = {", ["'number' of cases must be filled"]),
         ("required = true }\nmajor_en", "requird = true }\nmajor_en", ["requird", "'required' meant"]),
         ('lon = "Longitude"', 'lonn = "Longitude"', ["place.lon", "'lonn'"]),
         ('key = ["Unique Key"]', "key = []", ["'key' must not be empty"]),
