@@ -12,6 +12,7 @@ from benchmarks import database
 from benchmarks.addresses import Address, extent, shuffled, tiles_of_box
 from benchmarks.report import Chapter, Line
 from commandcenter.db.request import SET_ACTOR
+from commandcenter.db.run import READ_OPTIONS
 from commandcenter.security.builtin import OPERATOR
 from layers import discover
 from layers.base import Layer
@@ -40,7 +41,7 @@ def run(say: database.Say) -> list[Chapter]:
         with psycopg.connect(running.admin_dsn(settings.database_name)) as admin:
             box = extent(admin, "area", "geom_3857")
         addresses = _addresses(box)
-        with psycopg.connect(running.app_dsn(settings.database_name), autocommit=True) as connection:
+        with psycopg.connect(running.app_dsn(settings.database_name), autocommit=True, options=READ_OPTIONS) as connection:
             lines = tuple(line for layer in discover().values() for line in _walk(connection, layer, addresses, say))
     how = (
         f"Demo city of size yichang; all {len(addresses):,} tiles of z{WALKED_FROM} to z{WALKED_TO} over the city and {SAMPLE} random ones "

@@ -18,6 +18,7 @@ from benchmarks.addresses import Address
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.request import SET_ACTOR
+from commandcenter.db.run import READ_OPTIONS
 from commandcenter.security.builtin import OPERATOR
 from layers import discover
 from layers.tiles import tile_request
@@ -40,7 +41,7 @@ def per_second(running: PrivateCluster, settings: Settings, tiles: Sequence[Addr
         said = subprocess.run(
             ["pgbench", "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1", "-T", str(DURATION_S), *scripts,
              "-h", str(reached["host"]), "-U", str(reached["user"]), str(reached["dbname"])],
-            check=True, capture_output=True, text=True, env={**os.environ, "PGOPTIONS": "-c jit=off -c max_parallel_workers_per_gather=0"},  # as our connections have it
+            check=True, capture_output=True, text=True, env={**os.environ, "PGOPTIONS": READ_OPTIONS},
         ).stdout  # fmt: skip
     found = re.search(r"tps = ([\d.]+) \(without initial", said)
     assert found is not None, said

@@ -22,7 +22,7 @@ FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader
 SCREEN = ViewportSize(width=1920, height=1080)
 VENDOR = Path("assets/vendor")
 PATIENCE_MS = 120_000
-SHELL = "#wall-search"  # presets, search and panels stand and answer; the map may still be drawing
+SHELL = "#wall-search, #map"  # the search field answers: presets and panels stand, the map may still be drawing; #map is the empty page
 
 # Both pages say on an element that their map is at rest.
 AT_REST = '[data-map="idle"]'

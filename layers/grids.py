@@ -8,13 +8,12 @@ from itertools import pairwise
 from commandcenter.text import Text
 from layers.base import Card, Field, Layer, Legend, LegendClass, Link, Sublayer, Variant
 
-PROPERTIES = {
-    "code": "t.code",
-    "kind": "t.kind",
+COLOURED_BY = {
     "households": "t.households",
     "open_cases": "t.open_cases",
     "camera_density": "round((t.cameras / greatest(t.area_m2, 1) * 1e6)::numeric, 1)::real",
 }
+PROPERTIES = {"code": "t.code", "kind": "t.kind"} | COLOURED_BY
 PUBLISHED = "t.plan_id in (select id from grid_plan where status = 'published')"
 BREAKS = {
     "households": (150, 200, 300, 400),
@@ -54,7 +53,9 @@ LAYER = Layer(
     always=PUBLISHED,
     stacking=20,
     sublayers=(
-        Sublayer("grids", "geom_3857", PROPERTIES, 8, 11, "t.geom_3857_low is not null", shape="t.geom_3857_low"),
+        # A model city's 11 000 grids lie in one such tile: corners are drawn to the pixel, and nothing is carried but the colours.
+        Sublayer("grids", "geom_3857", COLOURED_BY, 8, 9, "t.geom_3857_low is not null", shape="ST_SnapToGrid(t.geom_3857_low, 120)"),
+        Sublayer("grids", "geom_3857", COLOURED_BY, 10, 11, "t.geom_3857_low is not null", shape="t.geom_3857_low"),
         Sublayer("grids", "geom_3857", PROPERTIES, 12, 12, "t.geom_3857_mid is not null", shape="t.geom_3857_mid"),
         Sublayer("grids", "geom_3857", PROPERTIES, 13, 24),
         Sublayer(

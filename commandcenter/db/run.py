@@ -23,6 +23,9 @@ from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.text import Text
 
 STATEMENT_TIMEOUT_S = 20
+# The questions of the web process are small and many: compiling one, or sharing it among workers, costs more than it brings
+# and takes the cores from the others.
+READ_OPTIONS = "-c jit=off -c max_parallel_workers_per_gather=0"
 
 _UNAVAILABLE = Text("数据库暂时没有应答，请稍候，系统会自动重试。", "The database does not answer just now; please wait, it is tried again.")
 
@@ -44,7 +47,7 @@ class Reader:
         self._pool = AsyncConnectionPool(
             dsn, min_size=size, max_size=size, open=False, configure=_prepare, timeout=10, name="reader",
             kwargs={"autocommit": True, "prepare_threshold": 1, "row_factory": dict_row,
-                    "application_name": "commandcenter", "connect_timeout": 10},
+                    "application_name": "commandcenter", "connect_timeout": 10, "options": READ_OPTIONS},
         )  # fmt: skip
 
     async def open(self) -> None:
@@ -107,8 +110,5 @@ async def _prepare(connection: AsyncConnection[Any]) -> None:
     """What every pooled connection gets: bounded waits, and PROJ loaded once so that no tile pays for it."""
     await connection.execute(f"set statement_timeout = '{STATEMENT_TIMEOUT_S}s'")
     await connection.execute("set lock_timeout = '5s'")
-    await connection.execute("set jit = off")
-    # The questions are small and many: workers for one of them cost more than they bring, and take the cores from the others.
-    await connection.execute("set max_parallel_workers_per_gather = 0")
     await connection.execute("select ST_Transform(ST_SetSRID(ST_MakePoint(0, 0), 4326), 3857)")
 
