@@ -135,6 +135,11 @@ def load_file(
         if not dry_run:
             _note_failure(connection, actor, mapping, moved, path, sha256, fault)
         raise
+    except (psycopg.DataError, psycopg.IntegrityError) as refused:
+        whole = _refused_whole(path, mapping, refused)
+        if not dry_run:
+            _note_failure(connection, actor, mapping, moved, path, sha256, whole)
+        raise whole from refused
     return Report(
         mapping.name,
         path.name,
@@ -159,6 +164,17 @@ def _warning(tally: Tally, path: Path, mapping: Mapping) -> Text | None:
             " or is this another city's file?",
         )
     return None
+
+
+def _refused_whole(path: Path, mapping: Mapping, refused: psycopg.Error) -> BadInput:
+    """A value no check of ours foresaw and the database does not take: nothing of the file is kept, and the sentence says which."""
+    said = (refused.diag.message_primary or str(refused)).strip()
+    return BadInput(
+        Text(
+            f"{path.name} 有一行不合表 {mapping.target} 的要求，整个文件未写入：{said}。",
+            f"A row of {path.name} is not what the table {mapping.target} takes, so nothing of the file was written: {said}.",
+        )
+    )
 
 
 def _note_failure(

@@ -27,6 +27,8 @@ READERS = ("geojson", "csv", "osm")
 SHIFTED = ("GCJ-02", "BD-09")
 GEOMETRIES = ("point", "line", "polygon", "any")
 CADENCE_S = {"m": 60, "h": 3600, "d": 86_400}
+# Rows with a place of their own; grids belong to a plan, which a file does not make.
+TARGETS = sorted(name for name, table in Base.metadata.tables.items() if {"geom", "source_key"} <= set(table.columns.keys()) and name != "grid")
 # Written by the loader itself, never by a mapping.
 OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "geom", "geom_3857", "label_3857", "sector_3857"})
 
@@ -143,7 +145,7 @@ def load_mapping(name_or_path: str | Path, folder: Path = MAPPING_FOLDER) -> Map
 
 
 def _mapping(name: str, top: TomlTable) -> Mapping:
-    target = top.word("target", sorted(Base.metadata.tables))
+    target = top.word("target", TARGETS)
     reader = top.word("reader", READERS)
     tables = top.table("tables")
     columns_of_target = _writable(target)

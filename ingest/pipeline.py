@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from commandcenter.city import City
 from commandcenter.db.schema import Base
 from commandcenter.text import Text
+from ingest.checks import checks_of
 from ingest.convert import column_value
 from ingest.derive import DERIVATIONS
 from ingest.locate import Locator, kind_of
@@ -67,6 +68,7 @@ class Pipeline:
         self._locator = Locator(mapping.crs, mapping.geometry, city)
         self._keys: set[str] = set()
         self._required = _required_columns(mapping)
+        self._checks = checks_of(mapping.target)
         self._as_multi = mapping.target == "area"
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
@@ -149,6 +151,8 @@ class Pipeline:
                 raise Refused(
                     "missing", name, Text(f"“{name}”没有值，而它必须有值。", f"'{name}' has no value, and must have one.")
                 )
+        for check in self._checks:
+            check.hold(row.get(check.column))
         for name, value in row.items():
             if isinstance(value, str) and "\x00" in value:
                 raise Refused("not_text", name, Text(f"“{name}”含有空字符。", f"'{name}' contains a null character."))

@@ -36,7 +36,12 @@ class Base(DeclarativeBase):
 def one_of(column: str, *values: str) -> CheckConstraint:
     """A closed list as text + CHECK: enum operators are not leakproof, so an enum would lose its index under policies."""
     listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known")
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_is_known", info={"column": column, "values": values})
+
+
+def ranged(column: str, low: str, high: str, name: str) -> CheckConstraint:
+    """A range as CHECK: ``low`` like ``>= 0``, ``high`` like ``< 360``. Ingest reads it too, to refuse a row before the database would."""
+    return CheckConstraint(f"{column} {low} and {column} {high}", name=name, info={"column": column, "range": (low, high)})
 
 
 def big_key() -> Mapped[int]:

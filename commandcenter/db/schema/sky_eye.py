@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commandcenter.db.schema.base import (
@@ -17,6 +17,7 @@ from commandcenter.db.schema.base import (
     big_key,
     in_tile_projection,
     one_of,
+    ranged,
     stored,
     tile_index,
 )
@@ -29,8 +30,8 @@ class Camera(Placed, Sourced, Base):
     __table_args__ = (
         one_of("status", "working", "faulty", "unknown"),
         one_of("shape", "bullet", "dome", "ptz", "panoramic", "unknown"),
-        CheckConstraint("azimuth_deg >= 0 and azimuth_deg < 360", name="azimuth_is_a_bearing"),
-        CheckConstraint("hfov_deg > 0 and hfov_deg <= 360", name="hfov_is_an_angle"),
+        ranged("azimuth_deg", ">= 0", "< 360", "azimuth_is_a_bearing"),
+        ranged("hfov_deg", "> 0", "<= 360", "hfov_is_an_angle"),
         UniqueConstraint("source", "source_key"),
         tile_index("camera"),
         Index("camera_sector", "sector_3857", postgresql_using="gist"),

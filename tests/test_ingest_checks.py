@@ -1,0 +1,107 @@
+"""What a table does not take: a row's value is quarantined with the rule, what nobody foresaw leaves the file unwritten with a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from commandcenter.city import load_city
+from commandcenter.db.run import acting
+from commandcenter.db.schema import Base
+from commandcenter.errors import BadInput
+from commandcenter.security.builtin import STEWARD
+from ingest.checks import checks_of
+from ingest.load import load_file
+from ingest.mapping import TARGETS, load_mapping
+from tests.conftest import TestDatabase
+
+CITY = load_city("longsha")
+CAMERAS = """target = "camera"
+reader = "csv"
+crs = "EPSG:4326"
+geometry = "point"
+key = ["id"]
+title = { zh = "监控", en = "Cameras" }
+owner = "o"
+licence = "l"
+attribution = "a"
+cadence = "once"
+[place]
+lon = "lon"
+lat = "lat"
+[constants]
+shape = "bullet"
+[columns]
+name = { from = "id" }
+status = { from = "status" }
+azimuth_deg = { from = "azimuth", kind = "real" }
+hfov_deg = { from = "hfov", kind = "real" }
+width_px = { from = "width", kind = "integer" }
+"""
+GOOD = "1,working,359.5,360,1920,123.95,47.31"
+
+
+@pytest.fixture
+def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
+    with database.connect() as connection:
+        connection.autocommit = True
+        yield connection
+
+
+def files(folder: Path, *lines: str) -> tuple[Path, Path]:
+    mapping, table = folder / "cameras.toml", folder / "cameras.csv"
+    mapping.write_text(CAMERAS, encoding="utf-8")
+    table.write_text("\n".join(["id,status,azimuth,hfov,width,lon,lat", GOOD, *lines, ""]), encoding="utf-8")
+    return mapping, table
+
+
+@pytest.mark.parametrize(
+    ("line", "rule", "field", "said"),
+    [
+        ("2,fine,10,60,1920,123.95,47.31", "not_allowed", "status", "working, faulty, unknown"),
+        ("2,working,360,60,1920,123.95,47.31", "out_of_range", "azimuth_deg", "< 360"),
+        ("2,working,-1,60,1920,123.95,47.31", "out_of_range", "azimuth_deg", ">= 0"),
+        ("2,working,10,0,1920,123.95,47.31", "out_of_range", "hfov_deg", "> 0"),
+    ],
+)
+def test_a_value_the_table_does_not_take_is_quarantined_and_the_rest_loads(
+    open_database: psycopg.Connection, tmp_path: Path, line: str, rule: str, field: str, said: str
+) -> None:
+    mapping, table = files(tmp_path, line)
+    report = load_file(open_database, STEWARD, load_mapping(mapping), table, CITY)
+    assert (report.tally.loaded, report.tally.by_rule) == (1, {rule: 1})
+    assert report.first_refusal is not None
+    where, finding = report.first_refusal
+    assert (where, finding.field) == ("3", field)
+    assert said in finding.sentence.en and said in finding.sentence.zh
+
+
+def test_what_nobody_foresaw_is_one_sentence_and_a_failed_run(open_database: psycopg.Connection, tmp_path: Path) -> None:
+    mapping, table = files(tmp_path, "2,working,10,60,99999999999,123.95,47.31")
+    with pytest.raises(BadInput) as fault:
+        load_file(open_database, STEWARD, load_mapping(mapping), table, CITY)
+    assert "cameras.csv" in fault.value.sentence.en and "camera" in fault.value.sentence.zh and "\n" not in fault.value.sentence.en
+    with acting(open_database, STEWARD):
+        assert open_database.execute("select count(*) from camera").fetchone() == (0,)
+        assert open_database.execute("select status, loaded from ingest_run").fetchall() == [("failed", 0)]
+
+
+def test_every_closed_list_of_a_target_is_asked_before_the_database_does() -> None:
+    """A CHECK on one column that ingest would not know of leaves a whole file unwritten."""
+    for target in TARGETS:
+        known = {check.column for check in checks_of(target)}
+        for constraint in Base.metadata.tables[target].constraints:
+            if type(constraint).__name__ == "CheckConstraint":
+                assert constraint.info and constraint.info["column"] in known, (target, constraint.name)
+    assert {check.column for check in checks_of("camera")} >= {"status", "azimuth_deg", "hfov_deg"}
+
+
+def test_only_things_with_a_place_are_targets(tmp_path: Path) -> None:
+    mapping, _ = files(tmp_path)
+    mapping.write_text(CAMERAS.replace('target = "camera"', 'target = "household_count"'), encoding="utf-8")
+    with pytest.raises(BadInput) as fault:
+        load_mapping(mapping)
+    assert "household_count" in fault.value.sentence.en
