@@ -107,12 +107,6 @@
     cc.emit("view", { what: "theme" });
   };
 
-  const hasWebGl = () => {
-    const context = document.createElement("canvas").getContext("webgl2");
-    context?.getExtension("WEBGL_lose_context")?.loseContext();
-    return Boolean(context);
-  };
-
   /* MapLibre never asks again for a tile that failed: its source is read anew, a little later and once for all its tiles. */
   const waiting = new Set();
   const askAgain = (id) => {
@@ -133,8 +127,14 @@
       attributionControl: false,
       padding: 0.05,
     });
-    // Before adding: the icons must be answered from the first frame on.
-    layer.addTo(map);
+    // Trying costs nothing where WebGL works; asking first would make a whole context only to throw it away.
+    try {
+      layer.addTo(map);
+    } catch {
+      map.off(layer.getEvents(), layer);
+      layer.getContainer()?.remove();
+      return false;
+    }
     cc.gl = layer.getMaplibreMap();
     cc.gl.on("styleimagemissing", (event) => cc.drawIcon?.(cc.gl, event.id));
     cc.gl.on("error", (event) => {
@@ -146,6 +146,7 @@
       cc.byId("wall")?.setAttribute("data-map", "idle");
       performance.mark("commandcenter:map-idle");
     });
+    return true;
   };
 
   /* Home shows the whole city in the part of the map that no panel covers; in wall mode the map is free to its edges. */
@@ -179,8 +180,7 @@
     cc.readAddress();
     map.setView(cc.place?.centre || cc.home.centre, cc.place?.zoom || cc.home.zoom, { animate: false });
     cc.emit("ready", map);
-    if (hasWebGl()) attachGl(map);
-    else cc.drawWithoutWebGl?.(map);
+    if (!attachGl(map)) cc.drawWithoutWebGl?.(map);
     cc.on("view", follow);
     cc.emit("view", { what: "start" });
     setInterval(refreshVersions, VERSION_CHECK_MS);
