@@ -12,7 +12,7 @@
   const canvasOf = (side) => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = side * PIXEL_RATIO;
-    const pen = canvas.getContext("2d");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.scale(PIXEL_RATIO, PIXEL_RATIO);
     return [canvas, pen];
   };
