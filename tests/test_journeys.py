@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -147,6 +148,8 @@ def test_filters_say_their_sentence_and_change_the_count(wall: Wall) -> None:
     )
     kinds = page.evaluate("() => [...new Set(window.commandcenter.liveFeatures().map(({ feature }) => feature.properties.class))]")
     assert kinds == ["overdue"]
+    left = page.evaluate("() => window.commandcenter.liveFeatures().reduce((n, { feature }) => n + feature.properties.count, 0)")
+    expect(page.locator("#wall-layer-list")).to_contain_text(re.compile(f"画出 {left}\\b.*共 {left}\\b"))
     wall.keep("filter-zh")
 
 
@@ -170,17 +173,22 @@ def test_the_address_restores_the_view_and_the_language_switches(wall: Wall) -> 
     names = {"中"}
     assert all({c for c in text if "一" <= c <= "鿿"} <= names for text in han), han[:1]
     wall.keep("wall-en")
+    page.mouse.click(760, 430)
+    expect(page.locator("#wall-card .subtitle")).to_have_text(re.compile("Grid|Compound"))
+    expect(page.locator("#wall-card .fields")).to_contain_text("Community")
+    wall.keep("card-en")
 
 
-def test_wall_mode_has_no_chrome_and_large_type(wall: Wall) -> None:
-    wall.open("/?lang=zh&wall=1")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_wall_mode_has_no_chrome_and_large_type(wall: Wall, language: str) -> None:
+    wall.open(f"/?lang={language}&wall=1")
     page = wall.page
     expect(page.locator("#wall-presets")).to_be_hidden()
     expect(page.locator("#wall-layer-list")).to_be_hidden()
     expect(page.locator("#wall-clock")).to_be_visible()
     size = page.locator(".strip .figure .value").first.evaluate("(node) => parseFloat(getComputedStyle(node).fontSize)")
     assert size >= 20
-    wall.keep("wall-mode-zh")
+    wall.keep(f"wall-mode-{language}")
 
 
 def test_another_actor_sees_another_part_of_the_city(wall: Wall) -> None:
