@@ -104,7 +104,8 @@ LAYER = Layer(
             Field("cameras_working", Text("其中在线", "of these working"), "integer", Text("路", "cameras")),
             Field("area_m2", Text("面积", "Area"), "square_metres"),
             Field("counted_at", Text("统计时刻", "Counted at"), "moment"),
-            Field("plan", Text("划分方案", "Grid plan"), expression="(select p.title from grid_plan p where p.id = t.plan_id)"),
+            Field("plan", Text("划分方案", "Grid plan"), expression="(select p.title from grid_plan p where p.id = t.plan_id)",
+                  expression_en="(select coalesce(p.title_en, p.title) from grid_plan p where p.id = t.plan_id)"),
         ),
         links=(
             Link("cases", Text("未结事项 {count} 件", "{count} open cases"), "o.is_open and o.grid_code = t.code"),

@@ -18,7 +18,7 @@ CHOOSE = Text("此处有 {count} 个对象，请选择", "{count} things here: c
 ALSO_HERE = Text("此处还有", "Also here")
 NEIGHBOURS = Text("邻近与相关", "Neighbours")
 SOURCE = Text("来源：{source}", "Source: {source}")
-SYNTHETIC = Text("（合成数据）", " (synthetic)")
+SYNTHETIC, ADMITTED = Text("合成", "synthetic"), Text("（{word}）", " ({word})")
 NOT_SHOWN = Text("没有可显示的内容", "Nothing to show")
 
 
@@ -44,11 +44,17 @@ def card_view(
                 className="neighbours",
             )
         )
-    source = SOURCE.with_values(source=card.source).to(language) + (SYNTHETIC.to(language) if card.synthetic else "")
+    source = SOURCE.with_values(source=card.source).to(language) + _admitted(card, language)
     parts.append(html.P(source, className="source"))
     return html.Article(
         parts, className="card", **data(card=f"{card.layer}:{card.ref_id}", at=f"{card.lon},{card.lat}")
     )
+
+
+def _admitted(card: CardView, language: Language) -> str:
+    """That the data is synthetic, unless the source's title says it already."""
+    word = SYNTHETIC.to(language)
+    return ADMITTED.with_values(word=word).to(language) if card.synthetic and word not in card.source else ""
 
 
 def choices_view(others: Sequence[Mapping[str, Any]], language: Language) -> Component:
