@@ -58,7 +58,7 @@ def prepare_database(admin_dsn: str, settings: Settings) -> None:
             _make_roles(admin)
             _make_extensions(admin)
             admin.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
-            _upgrade(admin)
+            upgrade(admin)
             mark_leakproof(admin)
     except psycopg.OperationalError as fault:
         reason = str(fault).strip().splitlines()[0]
@@ -144,7 +144,8 @@ def newest_revision() -> str:
     return head
 
 
-def _upgrade(admin: psycopg.Connection) -> None:
+def upgrade(admin: psycopg.Connection, to: str = "head") -> None:
+    """Bring a fitted database to a revision, in one transaction; an older one keeps its rows. Raises DatabaseUnfit for a newer one."""
     engine = create_engine("postgresql+psycopg://", creator=lambda: admin, poolclass=StaticPool)
     admin.autocommit = False
     try:
@@ -153,7 +154,7 @@ def _upgrade(admin: psycopg.Connection) -> None:
             connection.exec_driver_sql(f"set role {OWNER}")
             config = _alembic()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
             connection.exec_driver_sql("reset role")
             connection.commit()
     finally:
