@@ -225,4 +225,5 @@ def test_empty_and_faulty_places_say_what_to_do(language: Language) -> None:
     sentence = Text("数据库没有回答。", "The database does not answer.")
     assert any(sentence.to(language) == word for word in words(fault_view(sentence, language)))
     assert numbers.EMPTY.to(language) in words(queue_view(Text("甲", "A"), [], language))
+    assert words(queue_view(Text("甲", "A"), [], language, "没有接入"))[-1] == "没有接入"
     assert results.NOTHING.to(language) in words(results_view([], discover(), language))

@@ -72,7 +72,9 @@ async def numbers_answer(state: State, ask: Mapping[str, Any]) -> tuple[Any, Any
         rows = await side_list(state.reader, actor, preset, language, QUEUE_LENGTH)
     except CommandCenterError as fault:
         return fault_view(fault.sentence, language), fault_view(fault.sentence, language)
-    return strip_view(figures, language, zone), queue_view(QUEUE_TITLES[PRESETS[preset].queue], rows, language)
+    # A preset's first figure counts what its list names: where that cannot be counted, nothing can be waiting either.
+    queue = queue_view(QUEUE_TITLES[PRESETS[preset].queue], rows, language, figures[0].why_not)
+    return strip_view(figures, language, zone), queue
 
 
 async def search_answer(state: State, query: Mapping[str, Any]) -> Any:

@@ -31,10 +31,10 @@ def strip_view(figures: Sequence[Figure], language: Language, zone: ZoneInfo) ->
     return [_figure(figure, language, zone) for figure in figures]
 
 
-def queue_view(title: Text, rows: Sequence[QueueRow], language: Language) -> list[Component]:
-    """The side list: what to look at first, and the map's alternative in words."""
+def queue_view(title: Text, rows: Sequence[QueueRow], language: Language, why_empty: str | None = None) -> list[Component]:
+    """The side list: what to look at first, and the map's alternative in words; an empty one says why, where that is known."""
     if not rows:
-        return [html.H2(title.to(language)), html.P(EMPTY.to(language), className="empty")]
+        return [html.H2(title.to(language)), html.P(why_empty or EMPTY.to(language), className="empty")]
     return [
         html.H2(title.to(language)),
         html.Ol([html.Li(_queue_row(row, language)) for row in rows], className="queue"),
