@@ -12,6 +12,7 @@ from commandcenter.text import Language, Text
 
 COORDINATES = re.compile(r"^\s*(-?\d{1,3}(?:\.\d+)?)\s*[,，;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*$")
 FLY_ZOOM = {"areas": 13, "grids": 15, "compounds": 16, "base": 15}
+AREA_ZOOM = {1: 14, 2: 15}  # by rank: streets, communities
 CLOSE_ZOOM = 17
 HERE = Text("坐标（WGS 84）", "Coordinates (WGS 84)")
 
@@ -71,7 +72,12 @@ async def search(reader: Reader, actor: Actor, phrase: str, language: Language, 
             (row["layer"], row["ref_id"]),
             Hit(
                 row["layer"], row["ref_id"], title, row["detail"] or "", row["code"] or "", row["lon"], row["lat"],
-                FLY_ZOOM.get(row["layer"], CLOSE_ZOOM),
+                _fly_zoom(row["layer"], row["rank"]),
             ),
         )  # fmt: skip
     return list(hits.values())[:limit]
+
+
+def _fly_zoom(layer: str, rank: int) -> int:
+    """A smaller area is looked at from nearer; one found by its exact code has no rank of its own."""
+    return AREA_ZOOM.get(rank, FLY_ZOOM[layer]) if layer == "areas" else FLY_ZOOM.get(layer, CLOSE_ZOOM)

@@ -107,3 +107,10 @@ def test_every_hit_holds_what_was_typed(find, phrase: str) -> None:  # type: ign
             # found by its other language's name: then the Chinese title does not hold it
             other = "".join(h.title for h in find(phrase, language="en"))
             assert wish in "".join((hit.title + hit.detail + hit.code + other).split()).lower()
+
+
+def test_a_smaller_area_is_looked_at_from_nearer(find) -> None:  # type: ignore[no-untyped-def]
+    zooms = {hit.title: hit.zoom for phrase in ("龙沙", "街道", "社区") for hit in find(phrase) if hit.layer == "areas"}
+    assert zooms["龙沙区"] == 13
+    assert {zoom for title, zoom in zooms.items() if title.endswith("街道")} == {14}
+    assert {zoom for title, zoom in zooms.items() if title.endswith("社区")} == {15}
