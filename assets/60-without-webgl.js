@@ -5,6 +5,7 @@
   const PLAIN = { grids: "grid_edge", unit_cells: "unit_cell", compounds: "compound", areas: "area_edge", cameras: "camera_working", service_points: "service_public", components: "component", key_sites: "key_site", base: "road_trunk", buildings: "building_edge" };
   const drawn = {};
   let asking = null;
+  let paper = null; // one canvas for all layers: each renderer of its own would stay behind at every move
 
   const styled = (id) => {
     const colour = cc.token(PLAIN[id] || "accent");
@@ -26,7 +27,7 @@
         const found = await cc.getJson(`/features/${layer.id}?bbox=${cc.box()}&zoom=${cc.tileZoom()}&lang=${cc.language}${filters}`, signal);
         drawn[layer.id]?.remove();
         drawn[layer.id] = window.L.geoJSON(found, {
-          renderer: window.L.canvas(),
+          renderer: (paper ??= window.L.canvas()),
           style: () => styled(layer.id),
           pointToLayer: (_, latlng) => window.L.circleMarker(latlng, { radius: 4, ...styled(layer.id), fillOpacity: 0.9 }),
         }).addTo(map);

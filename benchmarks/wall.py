@@ -121,7 +121,7 @@ def _empty_page() -> Iterator[int]:
 class _Handler(SimpleHTTPRequestHandler):
     def __init__(self, page: bytes, *arguments: object, directory: str) -> None:
         self._page = page
-        super().__init__(*arguments, directory=directory)  # type: ignore[arg-type]
+        super().__init__(*arguments, directory=directory)  # type: ignore[arg-type]  # passed on as they come
 
     def do_GET(self) -> None:
         if self.path != "/":

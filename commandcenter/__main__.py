@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import FrameType
 
 from commandcenter.causes import SetupFault, cause_of
@@ -27,7 +26,7 @@ from commandcenter.text import Text
 def city_database(settings: Settings) -> Iterator[tuple[Settings, PrivateCluster | None]]:
     """The city's database, up and migrated: the server of COMMANDCENTER_DATABASE_URL, else the private cluster."""
     from commandcenter.db.connect import application_dsn  # noqa: PLC0415  (set-up commands run without psycopg)
-    from commandcenter.db.migrate import prepare_database  # noqa: PLC0415
+    from commandcenter.db.migrate import prepare_database  # noqa: PLC0415  (a heavy room)
 
     def migrate(admin_dsn: str) -> Settings:
         say.step(Text(f"准备数据库 {settings.city}", f"Preparing the database of {settings.city}"))
@@ -44,55 +43,22 @@ def city_database(settings: Settings) -> Iterator[tuple[Settings, PrivateCluster
 
 def run(settings: Settings, words: argparse.Namespace) -> int:
     """Bring up the database, load the city if it is empty (``serve``: take it as it is), and serve it until Ctrl-C."""
-    from commandcenter.serve import keep_log, serve  # noqa: PLC0415
+    from commandcenter.serve import keep_log, serve  # noqa: PLC0415  (a heavy room)
 
     with run_lock(settings), held_port(settings) as listener:
         keep_log(settings)
         with city_database(settings) as (ready, cluster):
             if words.command == "run":
+                from commandcenter.first_load import load_if_empty  # noqa: PLC0415  (a heavy room)
+
                 load_if_empty(ready)
             say.step(Text("启动网页服务", "Starting the web process"))
-            from app import build_app  # noqa: PLC0415
+            from app import build_app  # noqa: PLC0415  (a heavy room)
 
             serve(ready, build_app(ready), listener, lambda: _announce(ready), cluster)
             say.step(Text("正在停止", "Stopping"))
     say.step(Text("已停止", "Stopped"))
     return 0
-
-
-def load_if_empty(settings: Settings) -> None:
-    """Fill an empty database with its city: the synthetic one from its seed, a real one from its files."""
-    from commandcenter.city import load_city  # noqa: PLC0415
-    from commandcenter.db.connect import connect  # noqa: PLC0415
-    from commandcenter.db.registers import write_city  # noqa: PLC0415
-    from commandcenter.db.run import acting  # noqa: PLC0415
-    from commandcenter.demo.renew import renew_demo  # noqa: PLC0415
-    from commandcenter.security.builtin import STEWARD  # noqa: PLC0415
-    from ingest.store import count_of  # noqa: PLC0415
-
-    city = load_city(settings.city)
-    with connect(settings) as connection, acting(connection, STEWARD):
-        if count_of(connection, "grid"):  # the last thing a load makes: a real city's load stopped half-way goes on
-            write_city(connection, city.row)  # a city file changed since is heard
-            if city.synthetic and renew_demo(connection, datetime.now(UTC)):
-                say.step(Text("模拟事项的时间已移到今天", "The synthetic cases were moved along to today"))
-            return
-    ticker = say.Ticker()
-    if city.synthetic:
-        from commandcenter.demo.load import load_demo  # noqa: PLC0415
-
-        size = settings.demo_size
-        say.step(
-            Text(f"载入模拟城市 {city.name}（规模 {size}）", f"Loading the synthetic city {city.name_en} (size {size})")
-        )
-        load_demo(settings, size, settings.demo_seed, ticker)
-    else:
-        from ingest.cities_load import load_city_data  # noqa: PLC0415
-
-        folder = settings.test_data
-        say.step(Text(f"从 {folder} 载入 {city.name}", f"Loading {city.name_en} from {folder}"))
-        load_city_data(settings, folder, ticker)
-    say.clear_progress()
 
 
 def migrate(settings: Settings, _: argparse.Namespace) -> int:
@@ -155,8 +121,8 @@ def psql(settings: Settings, words: argparse.Namespace) -> int:
 
 def doctor(settings: Settings, _: argparse.Namespace) -> int:
     """Check what a start or a restore may have lost: versions, schema, leakproof marks; exit code 1 when something is amiss."""
-    from commandcenter.db.connect import connect  # noqa: PLC0415
-    from commandcenter.db.migrate import fitness, newest_revision  # noqa: PLC0415
+    from commandcenter.db.connect import connect  # noqa: PLC0415  (a heavy room)
+    from commandcenter.db.migrate import fitness, newest_revision  # noqa: PLC0415  (a heavy room)
 
     with city_database(settings) as (ready, _cluster), connect(ready) as connection:
         found = fitness(connection)
@@ -236,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _readable_url(url: str) -> str:
     """The URL, if it can be read as one; the sentence does not repeat it, because it may hold a password."""
-    import psycopg  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415  (a heavy room)
 
     try:
         psycopg.conninfo.conninfo_to_dict(url)

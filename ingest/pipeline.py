@@ -36,7 +36,7 @@ class Quarantine:
     """Refused rows, kept on disk beyond a few megabytes until the load can write them."""
 
     def __init__(self) -> None:
-        self._spool = tempfile.SpooledTemporaryFile(max_size=8 << 20, mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._spool = tempfile.SpooledTemporaryFile(max_size=8 << 20, mode="w+", encoding="utf-8")  # noqa: SIM115  (it lives as long as the load)
         self.first: tuple[str, Finding] | None = None
 
     def add(self, row: SourceRow, finding: Finding) -> None:

@@ -23,7 +23,7 @@ def ask(connection: psycopg.Connection, actor: Actor | None, request: SqlRequest
     """The rows an actor (or nobody) gets."""
     connection.execute(SET_ACTOR, NOBODY if actor is None else actor.settings)
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(request.sql, request.params).fetchall()  # type: ignore[arg-type]
+        return cursor.execute(request.sql, request.params).fetchall()  # type: ignore[arg-type]  # psycopg wants literal SQL; ours is put together
 
 
 def tile(

@@ -69,7 +69,7 @@ class Wall:
         box = self.page.viewport_size
         assert box is not None
         clip = {"x": 360, "y": 120, "width": box["width"] - 760, "height": box["height"] - 320}
-        image = Image.open(io.BytesIO(self.page.screenshot(clip=clip))).convert("RGB")  # type: ignore[arg-type]
+        image = Image.open(io.BytesIO(self.page.screenshot(clip=clip))).convert("RGB")  # type: ignore[arg-type]  # four numbers are a FloatRect
         return np.asarray(image).astype(np.int16)
 
     def keep(self, name: str) -> None:

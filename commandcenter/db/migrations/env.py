@@ -11,7 +11,7 @@ connection = context.config.attributes["connection"]
 
 
 def _ours(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    ours = alembic_helpers.include_object(obj, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]
+    ours = alembic_helpers.include_object(obj, name, kind, reflected, compare_to)  # type: ignore[no-untyped-call]  # GeoAlchemy2 ships it untyped
     return name != "spatial_ref_sys" and bool(ours)
 
 

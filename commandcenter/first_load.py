@@ -1,0 +1,48 @@
+"""What a start does to a city's database before it is served: fills an empty one, and renews what the files now say of a full one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from commandcenter.city import City, load_city
+from commandcenter.config import Settings
+from commandcenter.db.connect import connect
+from commandcenter.db.registers import write_city
+from commandcenter.db.run import acting
+from commandcenter.demo.load import load_demo
+from commandcenter.demo.renew import renew_demo
+from commandcenter.security.builtin import STEWARD
+from commandcenter.setup import say
+from commandcenter.text import Text
+from ingest.cities_load import load_city_data
+from ingest.store import count_of
+
+
+def load_if_empty(settings: Settings) -> None:
+    """Fill an empty database with its city: the synthetic one from its seed, a real one from its files."""
+    city = load_city(settings.city)
+    if _renewed(settings, city):
+        return
+    ticker = say.Ticker()
+    if city.synthetic:
+        size = settings.demo_size
+        say.step(
+            Text(f"载入模拟城市 {city.name}（规模 {size}）", f"Loading the synthetic city {city.name_en} (size {size})")
+        )
+        load_demo(settings, size, settings.demo_seed, ticker)
+    else:
+        folder = settings.test_data
+        say.step(Text(f"从 {folder} 载入 {city.name}", f"Loading {city.name_en} from {folder}"))
+        load_city_data(settings, folder, ticker)
+    say.clear_progress()
+
+
+def _renewed(settings: Settings, city: City) -> bool:
+    """Whether the database holds the city already; then a city file changed since is heard, and a demo's clock moves along."""
+    with connect(settings) as connection, acting(connection, STEWARD):
+        if not count_of(connection, "grid"):  # the last thing a load makes: a real city's load stopped half-way goes on
+            return False
+        write_city(connection, city.row)
+        if city.synthetic and renew_demo(connection, datetime.now(UTC)):
+            say.step(Text("模拟事项的时间已移到今天", "The synthetic cases were moved along to today"))
+    return True
