@@ -64,6 +64,11 @@ class TomlTable:
         return key in self._values
 
     @property
+    def body(self) -> str:
+        """The file's text."""
+        return "\n".join(self._lines) + "\n"
+
+    @property
     def keys(self) -> list[str]:
         """The keys as written."""
         return list(self._values)

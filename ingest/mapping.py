@@ -5,9 +5,8 @@ A mapping names reader, encoding, CRS, key, columns with units, value tables, cl
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping as Dict
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,106 +18,25 @@ from commandcenter.db.schema import Base
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import TomlTable, nearest
+from ingest.contract import ClassRule, Column, Fetch, Mapping, Place, PolygonSet, ReadOptions, Rule
 from ingest.convert import KINDS, UNITS
 from ingest.derive import DERIVATIONS
+from ingest.rules import RULE_WORDS, check_rule
 
 MAPPING_FOLDER = Path(__file__).resolve().parent / "mappings"
-READERS = ("geojson", "csv", "osm")
+READERS = ("csv", "xlsx", "json", "geojson", "geojsonl", "vector", "parquet", "gpx", "osm", "database")
+TABLES = ("csv", "xlsx", "json", "database")  # rows whose place stands in fields
+DELIVERIES = ("full", "changes")
+REPAIRS = ("propose", "apply")
+VANISH_LIMIT = 0.2
+PLACE_CODES = ("district_code", "street_code", "community_code", "grid_code", "unit_cell_code")
 SHIFTED = ("GCJ-02", "BD-09")
-GEOMETRIES = ("point", "line", "polygon", "any")
+GEOMETRIES = ("point", "line", "polygon", "any", "none")
 CADENCE_S = {"m": 60, "h": 3600, "d": 86_400}
-# Rows with a place of their own; grids belong to a plan, which a file does not make.
-TARGETS = sorted(name for name, table in Base.metadata.tables.items() if {"geom", "source_key"} <= set(table.columns.keys()) and name != "grid")
+# What comes from somewhere; grids belong to a plan and household counts to buildings, which no single file makes.
+TARGETS = sorted(name for name, table in Base.metadata.tables.items() if "source_key" in table.columns and name not in {"grid", "household_count"})
 # Written by the loader itself, never by a mapping.
-OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "geom", "geom_3857", "label_3857", "sector_3857"})
-
-
-@dataclass(frozen=True)
-class Column:
-    """How one column of the target is filled from fields of the source."""
-
-    name: str
-    fields: tuple[str, ...]
-    template: str | None
-    kind: str
-    unit: str | None
-    format: str | None
-    table: Dict[str, Any] | None
-    keep_unknown: bool
-    default: Any
-    required: bool
-    low: float | None
-    high: float | None
-    only_with: str | None
-
-
-@dataclass(frozen=True)
-class ClassRule:
-    """Rows that show these values (None: any value) and this geometry get these columns; the first rule that fits wins."""
-
-    when: Dict[str, frozenset[str] | None]
-    geometry: str | None
-    gives: Dict[str, Any]
-
-    def fits(self, values: Dict[str, Any], geometry: str) -> bool:
-        """Whether a row belongs to this class."""
-        if self.geometry is not None and self.geometry != geometry:
-            return False
-        for key, wanted in self.when.items():
-            value = values.get(key)
-            if value is None or (wanted is not None and str(value) not in wanted):
-                return False
-        return True
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """One source's mapping."""
-
-    name: str
-    target: str
-    reader: str
-    encoding: str
-    crs: str
-    title: Text
-    owner: str
-    licence: str
-    attribution: str
-    cadence_s: int | None
-    estimated: bool
-    data_as_of: datetime | None
-    moved_to_load: bool
-    draw_cut_areas: bool
-    key: tuple[str, ...]
-    geometry: str
-    lonlat: tuple[str, str] | None
-    delimiter: str
-    columns: tuple[Column, ...]
-    constants: Dict[str, Any]
-    classes: tuple[ClassRule, ...]
-    derive: tuple[str, ...]
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Every field of the source that the mapping names."""
-        named: dict[str, None] = dict.fromkeys(self.key)
-        for column in self.columns:
-            named.update(dict.fromkeys(column.fields))
-        for rule in self.classes:
-            named.update(dict.fromkeys(rule.when))
-        named.update(dict.fromkeys(self.lonlat or ()))
-        return tuple(named)
-
-    @property
-    def written(self) -> tuple[str, ...]:
-        """The target's columns in the order they are written, without key, hash and geometry."""
-        names = dict.fromkeys(column.name for column in self.columns)
-        for rule in self.classes:
-            names.update(dict.fromkeys(rule.gives))
-        names.update(dict.fromkeys(self.constants))
-        for name in self.derive:
-            names.update(dict.fromkeys(DERIVATIONS[name].writes))
-        return tuple(names)
+OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "row_no", "gone_run_id", "geom", "geom_3857", "label_3857", "sector_3857"})
 
 
 def mapping_names(folder: Path = MAPPING_FOLDER) -> list[str]:
@@ -151,6 +69,8 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
     columns_of_target = _writable(target)
     mapping = Mapping(
         name=name,
+        body=top.body,
+        version=hashlib.sha256(top.body.encode()).hexdigest(),
         target=target,
         reader=reader,
         encoding=_encoding(top),
@@ -166,8 +86,17 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
         draw_cut_areas=top.take("draw_cut_areas", bool, False),
         key=tuple(str(part) for part in top.take("key", list, ["@id"] if reader == "osm" else [])),
         geometry=top.word("geometry", GEOMETRIES),
-        lonlat=_lonlat(top, reader),
+        place=_place(top, reader),
         delimiter=top.take("delimiter", str, ","),
+        options=_options(top),
+        delivery=top.word("delivery", DELIVERIES, "full"),
+        vanish_limit=top.take("vanish_limit", float, VANISH_LIMIT),
+        repair=top.word("repair", REPAIRS, "propose"),
+        placeholders=_placeholders(top),
+        claims=_claims(top, columns_of_target),
+        rules=tuple(_rule(item, columns_of_target) for item in top.tables("rule")),
+        polygon_set=_polygon_set(top),
+        fetch=_fetch(top),
         columns=_columns(top.table("columns"), columns_of_target, tables),
         constants=_given(top.table("constants"), columns_of_target),
         classes=tuple(_class_rule(item, columns_of_target) for item in top.tables("class")),
@@ -252,13 +181,97 @@ def _cadence(top: TomlTable) -> int | None:
     return int(found.group(1)) * CADENCE_S[found.group(2)]
 
 
-def _lonlat(top: TomlTable, reader: str) -> tuple[str, str] | None:
-    if reader != "csv":
+def _place(top: TomlTable, reader: str) -> Place | None:
+    if "place" not in top:
+        if reader in TABLES and top.take("geometry", str) != "none":
+            top.table("place").take("lon", str)
         return None
     place = top.table("place")
-    names = place.take("lon", str), place.take("lat", str)
+    swapped = place.take("swapped", bool, False)
+    fields: tuple[str, ...]
+    for kind, names in (("xy", ("lon", "lat")), ("xy", ("x", "y")), ("pair", ("pair",)), ("wkt", ("wkt",)), ("wkb", ("wkb",))):
+        if any(name in place for name in names):
+            fields = tuple(place.take(name, str) for name in names)
+            break
+    else:
+        if reader in TABLES:
+            place.take("lon", str)
+        kind, fields = "features", ()
     place.finish()
-    return names
+    return Place(kind, fields, swapped)
+
+
+def _options(top: TomlTable) -> ReadOptions:
+    table = top.table("read")
+    options = ReadOptions(
+        layer=table.take("layer", str, None),
+        header_row=table.take("header_row", int, None),
+        fill_down=tuple(map(str, table.take("fill_down", list, []))),
+        records=table.take("records", str, None),
+        query=table.take("query", str, None),
+        database=table.take("database", str, None),
+    )
+    table.finish()
+    return options
+
+
+def _fetch(top: TomlTable) -> Fetch | None:
+    if "fetch" not in top:
+        return None
+    table = top.table("fetch")
+    headers = table.table("headers")
+    fetch = Fetch(
+        url=table.take("url", str, None),
+        headers={name: headers.take(name, str) for name in headers.keys},
+        folder=table.take("folder", str, None),
+        pattern=table.take("pattern", str, "*"),
+    )
+    table.finish()
+    return fetch
+
+
+def _placeholders(top: TomlTable) -> tuple[tuple[float, float], ...]:
+    """Pairs of coordinates, in the mapping's CRS, that the source writes where it knows none."""
+    found = []
+    for item in top.take("placeholders", list, []):
+        if not (isinstance(item, list) and len(item) == 2 and all(isinstance(v, (int, float)) for v in item)):
+            raise top.fault("placeholders", Text("“placeholders”应为坐标对的列表，如 [[0, 0]]", "'placeholders' must be a list of pairs such as [[0, 0]]"))
+        found.append((float(item[0]), float(item[1])))
+    return tuple(found)
+
+
+def _claims(top: TomlTable, columns: list[str]) -> dict[str, str]:
+    """Codes of the place that the source itself names: compared with where the row lies, never stored instead."""
+    table = top.table("claims")
+    claims = {}
+    for name in table.keys:
+        table.known(name, name, [code for code in PLACE_CODES if code in columns])
+        claims[name] = table.take(name, str)
+    return claims
+
+
+def _polygon_set(top: TomlTable) -> PolygonSet | None:
+    if "polygon_set" not in top:
+        return None
+    table = top.table("polygon_set")
+    checked = PolygonSet(table.take("gap_width_m", float, 1.0), table.word("faults", ("refuse", "report"), "refuse") == "refuse")
+    table.finish()
+    return checked
+
+
+def _rule(item: TomlTable, columns: list[str]) -> Rule:
+    word = item.word("rule", RULE_WORDS)
+    named = item.take("columns", list, None) or [item.take("column", str)]
+    for name in named:
+        item.known("column", str(name), columns)
+    given = {name: item.take(name, object, default) for name, default in RULE_WORDS[word].items() if default is not None or name in item}
+    missing = [name for name in RULE_WORDS[word] if name not in given]
+    if missing:
+        item.take(missing[0], object)
+    refuses = item.word("breach", ("refuse", "finding"), "refuse") == "refuse"
+    item.finish()
+    check_rule(item, word, tuple(map(str, named)), given)
+    return Rule(word, tuple(map(str, named)), given, refuses)
 
 
 def _derive(top: TomlTable) -> tuple[str, ...]:

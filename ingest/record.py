@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from commandcenter.text import Text
 
 RAW_LENGTH = 4000
+BATCH_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,46 @@ class SourceRow:
     geometry: BaseGeometry | None = None
     fault: Finding | None = None
     repair: str | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows side by side: what ``SourceRow`` says of one row, a column at a time, because a million rows come that way.
+
+    ``values`` holds every field that any of the rows has (None where a row lacks it); ``geometry`` shapely geometries or None,
+    in the source's own CRS; ``faults`` and ``repairs`` go by position in the batch.
+    """
+
+    where: list[str]
+    values: dict[str, list[Any]]
+    raw: list[str]
+    geometry: NDArray[np.object_]
+    faults: dict[int, Finding] = field(default_factory=dict)
+    repairs: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.where)
+
+    def fields_of(self, at: int) -> dict[str, Any]:
+        """The fields of one row that it has."""
+        return {name: column[at] for name, column in self.values.items() if column[at] is not None}
+
+
+def batched(rows: Iterable[SourceRow], size: int = BATCH_ROWS) -> Iterator[Batch]:
+    """Rows one by one as batches, for readers whose formats come row by row."""
+    coming = iter(rows)
+    while part := list(islice(coming, size)):
+        names = dict.fromkeys(name for row in part for name in row.values)
+        geometry = np.empty(len(part), dtype=object)
+        geometry[:] = [row.geometry for row in part]
+        yield Batch(
+            [row.where for row in part],
+            {name: [row.values.get(name) for row in part] for name in names},
+            [row.raw for row in part],
+            geometry,
+            {at: row.fault for at, row in enumerate(part) if row.fault is not None},
+            {at: row.repair for at, row in enumerate(part) if row.repair is not None},
+        )
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from commandcenter.text import Text
 
 OWNER, APPLICATION = "commandcenter_owner", "commandcenter_app"
 EXTENSIONS = ("postgis", "btree_gist")
+TASK_SCHEMA = "jobs"  # the task queue's tables keep to themselves
 OLDEST_POSTGRESQL = 150000
 OLDEST_POSTGIS = (3, 3)
 MIGRATION_LOCK = 230202  # advisory: two starts never migrate at once
@@ -107,6 +108,7 @@ def _make_roles(admin: psycopg.Connection) -> None:
         for role in (OWNER, APPLICATION):
             if admin.execute("select pg_has_role(current_user, %s, 'member')", [role]).fetchone() != (True,):
                 admin.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+        admin.execute(f"create schema if not exists {TASK_SCHEMA} authorization {OWNER}")
         admin.execute(f"grant create, usage on schema public to {OWNER}")
         admin.execute(f"grant usage on schema public to {APPLICATION}")
     except psycopg.errors.InsufficientPrivilege as fault:

@@ -71,16 +71,16 @@ def _row(where: str, cells: list[str], raw: str, header: list[str], mapping: Map
 
 
 def _point(values: dict[str, str], mapping: Mapping) -> tuple[shapely.Point | None, Finding | None]:
-    assert mapping.lonlat is not None
-    written = [values[name].strip() for name in mapping.lonlat]
+    assert mapping.place is not None
+    written = [values[name].strip() for name in mapping.place.fields]
     if not all(written):
-        return None, Finding("no_place", mapping.lonlat[0], Text("没有坐标。", "It has no coordinates."))
+        return None, Finding("no_place", mapping.place.fields[0], Text("没有坐标。", "It has no coordinates."))
     try:
         return shapely.Point(*(float(text.replace(",", "")) for text in written)), None
     except ValueError:
         return None, Finding(
             "no_place",
-            mapping.lonlat[0],
+            mapping.place.fields[0],
             Text(f"坐标“{written[0]}, {written[1]}”不是数字。", f"The coordinates '{written[0]}, {written[1]}' are not numbers."),
         )
 

@@ -1,3 +1,453 @@
+CREATE SCHEMA jobs;
+ALTER SCHEMA jobs OWNER TO commandcenter_owner;
+CREATE TYPE jobs.procrastinate_job_event_type AS ENUM (
+    'deferred',
+    'started',
+    'deferred_for_retry',
+    'failed',
+    'succeeded',
+    'cancelled',
+    'abort_requested',
+    'aborted',
+    'scheduled',
+    'retried'
+);
+ALTER TYPE jobs.procrastinate_job_event_type OWNER TO commandcenter_owner;
+CREATE TYPE jobs.procrastinate_job_status AS ENUM (
+    'todo',
+    'doing',
+    'succeeded',
+    'failed',
+    'cancelled',
+    'aborting',
+    'aborted'
+);
+ALTER TYPE jobs.procrastinate_job_status OWNER TO commandcenter_owner;
+CREATE TYPE jobs.procrastinate_job_to_defer_v1 AS (
+	queue_name character varying,
+	task_name character varying,
+	priority integer,
+	lock text,
+	queueing_lock text,
+	args jsonb,
+	scheduled_at timestamp with time zone
+);
+ALTER TYPE jobs.procrastinate_job_to_defer_v1 OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _job_id bigint;
+BEGIN
+    IF delete_job THEN
+        DELETE FROM procrastinate_jobs
+        WHERE id = job_id AND status = 'todo'
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        IF abort THEN
+            UPDATE procrastinate_jobs
+            SET abort_requested = true,
+                status = CASE status
+                    WHEN 'todo' THEN 'cancelled'::procrastinate_job_status ELSE status
+                END
+            WHERE id = job_id AND status IN ('todo', 'doing')
+            RETURNING id INTO _job_id;
+        ELSE
+            UPDATE procrastinate_jobs
+            SET status = 'cancelled'::procrastinate_job_status
+            WHERE id = job_id AND status = 'todo'
+            RETURNING id INTO _job_id;
+        END IF;
+    END IF;
+    RETURN _job_id;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_defer_jobs_v1(jobs jobs.procrastinate_job_to_defer_v1[]) RETURNS bigint[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    job_ids bigint[];
+BEGIN
+    WITH inserted_jobs AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+        SELECT (job).queue_name,
+               (job).task_name,
+               (job).priority,
+               (job).lock,
+               (job).queueing_lock,
+               (job).args,
+               (job).scheduled_at
+        FROM unnest(jobs) AS job
+        RETURNING id
+    )
+    SELECT array_agg(id) FROM inserted_jobs INTO job_ids;
+    RETURN job_ids;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_defer_jobs_v1(jobs jobs.procrastinate_job_to_defer_v1[]) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_defer_periodic_job_v2(_queue_name character varying, _lock character varying, _queueing_lock character varying, _task_name character varying, _priority integer, _periodic_id character varying, _defer_timestamp bigint, _args jsonb) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+	_job_id bigint;
+	_defer_id bigint;
+BEGIN
+    INSERT
+        INTO procrastinate_periodic_defers (task_name, periodic_id, defer_timestamp)
+        VALUES (_task_name, _periodic_id, _defer_timestamp)
+        ON CONFLICT DO NOTHING
+        RETURNING id into _defer_id;
+    IF _defer_id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    UPDATE procrastinate_periodic_defers
+        SET job_id = (
+            SELECT COALESCE((
+                SELECT unnest(procrastinate_defer_jobs_v1(
+                    ARRAY[
+                        ROW(
+                            _queue_name,
+                            _task_name,
+                            _priority,
+                            _lock,
+                            _queueing_lock,
+                            _args,
+                            NULL::timestamptz
+                        )
+                    ]::procrastinate_job_to_defer_v1[]
+                ))
+            ), NULL)
+        )
+        WHERE id = _defer_id
+        RETURNING job_id INTO _job_id;
+    DELETE
+        FROM procrastinate_periodic_defers
+        USING (
+            SELECT id
+            FROM procrastinate_periodic_defers
+            WHERE procrastinate_periodic_defers.task_name = _task_name
+            AND procrastinate_periodic_defers.periodic_id = _periodic_id
+            AND procrastinate_periodic_defers.defer_timestamp < _defer_timestamp
+            ORDER BY id
+            FOR UPDATE
+        ) to_delete
+        WHERE procrastinate_periodic_defers.id = to_delete.id;
+    RETURN _job_id;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_defer_periodic_job_v2(_queue_name character varying, _lock character varying, _queueing_lock character varying, _task_name character varying, _priority integer, _periodic_id character varying, _defer_timestamp bigint, _args jsonb) OWNER TO commandcenter_owner;
+CREATE TABLE jobs.procrastinate_jobs (
+    id bigint NOT NULL,
+    queue_name character varying(128) NOT NULL,
+    task_name character varying(128) NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    lock text,
+    queueing_lock text,
+    args jsonb DEFAULT '{}'::jsonb NOT NULL,
+    status jobs.procrastinate_job_status DEFAULT 'todo'::jobs.procrastinate_job_status NOT NULL,
+    scheduled_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    abort_requested boolean DEFAULT false NOT NULL,
+    worker_id bigint,
+    CONSTRAINT check_not_todo_abort_requested CHECK ((NOT ((status = 'todo'::jobs.procrastinate_job_status) AND (abort_requested = true))))
+);
+ALTER TABLE jobs.procrastinate_jobs OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_fetch_job_v2(target_queue_names character varying[], p_worker_id bigint) RETURNS jobs.procrastinate_jobs
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+	found_jobs procrastinate_jobs;
+BEGIN
+    WITH candidate AS (
+        SELECT jobs.*
+            FROM procrastinate_jobs AS jobs
+            WHERE
+                -- reject the job if its lock has earlier or higher priority jobs
+                NOT EXISTS (
+                    SELECT 1
+                        FROM procrastinate_jobs AS other_jobs
+                        WHERE
+                            jobs.lock IS NOT NULL
+                            AND other_jobs.lock = jobs.lock
+                            AND (
+                                -- job with same lock is already running
+                                other_jobs.status = 'doing'
+                                OR
+                                -- job with same lock is waiting and has higher priority (or same priority but was queued first)
+                                (
+                                    other_jobs.status = 'todo'
+                                    AND (
+                                        other_jobs.priority > jobs.priority
+                                        OR (
+                                        other_jobs.priority = jobs.priority
+                                        AND other_jobs.id < jobs.id
+                                        )
+                                    )
+                                )
+                            )
+                )
+                AND jobs.status = 'todo'
+                AND (target_queue_names IS NULL OR jobs.queue_name = ANY( target_queue_names ))
+                AND (jobs.scheduled_at IS NULL OR jobs.scheduled_at <= now())
+            ORDER BY jobs.priority DESC, jobs.id ASC LIMIT 1
+            FOR UPDATE OF jobs SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs
+        SET status = 'doing', worker_id = p_worker_id
+        FROM candidate
+        WHERE procrastinate_jobs.id = candidate.id
+        RETURNING procrastinate_jobs.* INTO found_jobs;
+ RETURN found_jobs;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_fetch_job_v2(target_queue_names character varying[], p_worker_id bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_finish_job_v1(job_id bigint, end_status jobs.procrastinate_job_status, delete_job boolean) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _job_id bigint;
+BEGIN
+    IF end_status NOT IN ('succeeded', 'failed', 'aborted') THEN
+        RAISE 'End status should be either "succeeded", "failed" or "aborted" (job id: %)', job_id;
+    END IF;
+    IF delete_job THEN
+        DELETE FROM procrastinate_jobs
+        WHERE id = job_id AND status IN ('todo', 'doing')
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = end_status,
+            abort_requested = false,
+            attempts = CASE status
+                WHEN 'doing' THEN attempts + 1 ELSE attempts
+            END
+        WHERE id = job_id AND status IN ('todo', 'doing')
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or not in "doing" or "todo" status (job id: %)', job_id;
+    END IF;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_finish_job_v1(job_id bigint, end_status jobs.procrastinate_job_status, delete_job boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_notify_queue_abort_job_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    payload TEXT;
+BEGIN
+    SELECT json_build_object('type', 'abort_job_requested', 'job_id', NEW.id)::text INTO payload;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_notify_queue_abort_job_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    payload TEXT;
+BEGIN
+    SELECT json_build_object('type', 'job_inserted', 'job_id', NEW.id)::text INTO payload;
+	PERFORM pg_notify('procrastinate_queue_v1#' || NEW.queue_name, payload);
+	PERFORM pg_notify('procrastinate_any_queue_v1', payload);
+	RETURN NEW;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_prune_stalled_workers_v1(seconds_since_heartbeat double precision) RETURNS TABLE(worker_id bigint)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RETURN QUERY
+    DELETE FROM procrastinate_workers
+    WHERE last_heartbeat < NOW() - (seconds_since_heartbeat || 'SECOND')::INTERVAL
+    RETURNING procrastinate_workers.id;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_prune_stalled_workers_v1(seconds_since_heartbeat double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_register_worker_v1() RETURNS TABLE(worker_id bigint)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RETURN QUERY
+    INSERT INTO procrastinate_workers DEFAULT VALUES
+    RETURNING procrastinate_workers.id;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_register_worker_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_retry_job_v1(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _job_id bigint;
+    _abort_requested boolean;
+BEGIN
+    SELECT abort_requested FROM procrastinate_jobs
+    WHERE id = job_id AND status = 'doing'
+    FOR UPDATE
+    INTO _abort_requested;
+    IF _abort_requested THEN
+        UPDATE procrastinate_jobs
+        SET status = 'failed'::procrastinate_job_status
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = 'todo'::procrastinate_job_status,
+            attempts = attempts + 1,
+            scheduled_at = retry_at,
+            priority = COALESCE(new_priority, priority),
+            queue_name = COALESCE(new_queue_name, queue_name),
+            lock = COALESCE(new_lock, lock)
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or not in "doing" status (job id: %)', job_id;
+    END IF;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_retry_job_v1(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_retry_job_v2(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _job_id bigint;
+    _abort_requested boolean;
+    _current_status procrastinate_job_status;
+BEGIN
+    SELECT status, abort_requested FROM procrastinate_jobs
+    WHERE id = job_id AND status IN ('doing', 'failed')
+    FOR UPDATE
+    INTO _current_status, _abort_requested;
+    IF _current_status = 'doing' AND _abort_requested THEN
+        UPDATE procrastinate_jobs
+        SET status = 'failed'::procrastinate_job_status
+        WHERE id = job_id AND status = 'doing'
+        RETURNING id INTO _job_id;
+    ELSE
+        UPDATE procrastinate_jobs
+        SET status = 'todo'::procrastinate_job_status,
+            attempts = attempts + 1,
+            scheduled_at = retry_at,
+            priority = COALESCE(new_priority, priority),
+            queue_name = COALESCE(new_queue_name, queue_name),
+            lock = COALESCE(new_lock, lock)
+        WHERE id = job_id AND status IN ('doing', 'failed')
+        RETURNING id INTO _job_id;
+    END IF;
+    IF _job_id IS NULL THEN
+        RAISE 'Job was not found or has an invalid status to retry (job id: %)', job_id;
+    END IF;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_retry_job_v2(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type)
+        VALUES (NEW.id, 'abort_requested'::procrastinate_job_event_type);
+    RETURN NEW;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type, at)
+        VALUES (NEW.id, 'scheduled'::procrastinate_job_event_type, NEW.scheduled_at);
+	RETURN NEW;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO procrastinate_events(job_id, type)
+        VALUES (NEW.id, 'deferred'::procrastinate_job_event_type);
+	RETURN NEW;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    WITH t AS (
+        SELECT CASE
+            WHEN OLD.status = 'todo'::procrastinate_job_status
+                AND NEW.status = 'doing'::procrastinate_job_status
+                THEN 'started'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'todo'::procrastinate_job_status
+                THEN 'deferred_for_retry'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'failed'::procrastinate_job_status
+                THEN 'failed'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'succeeded'::procrastinate_job_status
+                THEN 'succeeded'::procrastinate_job_event_type
+            WHEN OLD.status = 'todo'::procrastinate_job_status
+                AND (
+                    NEW.status = 'cancelled'::procrastinate_job_status
+                    OR NEW.status = 'failed'::procrastinate_job_status
+                    OR NEW.status = 'succeeded'::procrastinate_job_status
+                )
+                THEN 'cancelled'::procrastinate_job_event_type
+            WHEN OLD.status = 'doing'::procrastinate_job_status
+                AND NEW.status = 'aborted'::procrastinate_job_status
+                THEN 'aborted'::procrastinate_job_event_type
+            WHEN OLD.status = 'failed'::procrastinate_job_status
+                AND NEW.status = 'todo'::procrastinate_job_status
+                THEN 'retried'::procrastinate_job_event_type
+            ELSE NULL
+        END as event_type
+    )
+    INSERT INTO procrastinate_events(job_id, type)
+        SELECT NEW.id, t.event_type
+        FROM t
+        WHERE t.event_type IS NOT NULL;
+	RETURN NEW;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_unlink_periodic_defers_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE procrastinate_periodic_defers
+    SET job_id = NULL
+    WHERE job_id = OLD.id;
+    RETURN OLD;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_unlink_periodic_defers_v1() OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM procrastinate_workers
+    WHERE id = worker_id;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE procrastinate_workers
+    SET last_heartbeat = NOW()
+    WHERE id = worker_id;
+END;
+$$;
+ALTER FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_communities() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.communities', true), ''), '{}')::text[] $$;
@@ -14,6 +464,10 @@ CREATE FUNCTION public.actor_may_write() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
 ALTER FUNCTION public.actor_may_write() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_sees_gone() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(current_setting('commandcenter.with_gone', true), '') = 'on' $$;
+ALTER FUNCTION public.actor_sees_gone() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_sees_whole_city() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(current_setting('commandcenter.whole_city', true), '') = 'on' $$;
@@ -237,6 +691,58 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) OWNER TO commandcenter_owner;
+CREATE TABLE jobs.procrastinate_events (
+    id bigint NOT NULL,
+    job_id bigint NOT NULL,
+    type jobs.procrastinate_job_event_type,
+    at timestamp with time zone DEFAULT now()
+);
+ALTER TABLE jobs.procrastinate_events OWNER TO commandcenter_owner;
+CREATE SEQUENCE jobs.procrastinate_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER TABLE jobs.procrastinate_events_id_seq OWNER TO commandcenter_owner;
+ALTER SEQUENCE jobs.procrastinate_events_id_seq OWNED BY jobs.procrastinate_events.id;
+CREATE SEQUENCE jobs.procrastinate_jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER TABLE jobs.procrastinate_jobs_id_seq OWNER TO commandcenter_owner;
+ALTER SEQUENCE jobs.procrastinate_jobs_id_seq OWNED BY jobs.procrastinate_jobs.id;
+CREATE TABLE jobs.procrastinate_periodic_defers (
+    id bigint NOT NULL,
+    task_name character varying(128) NOT NULL,
+    defer_timestamp bigint,
+    job_id bigint,
+    periodic_id character varying(128) DEFAULT ''::character varying NOT NULL
+);
+ALTER TABLE jobs.procrastinate_periodic_defers OWNER TO commandcenter_owner;
+CREATE SEQUENCE jobs.procrastinate_periodic_defers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER TABLE jobs.procrastinate_periodic_defers_id_seq OWNER TO commandcenter_owner;
+ALTER SEQUENCE jobs.procrastinate_periodic_defers_id_seq OWNED BY jobs.procrastinate_periodic_defers.id;
+CREATE TABLE jobs.procrastinate_workers (
+    id bigint NOT NULL,
+    last_heartbeat timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE jobs.procrastinate_workers OWNER TO commandcenter_owner;
+ALTER TABLE jobs.procrastinate_workers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME jobs.procrastinate_workers_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.address (
     id bigint NOT NULL,
     house_number text,
@@ -252,7 +758,9 @@ CREATE TABLE public.address (
     source_key text NOT NULL,
     row_hash text,
     source text NOT NULL,
-    run_id bigint
+    run_id bigint,
+    row_no integer,
+    gone_run_id bigint
 );
 ALTER TABLE ONLY public.address FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.address OWNER TO commandcenter_owner;
@@ -290,6 +798,8 @@ CREATE TABLE public.area (
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT level_is_known CHECK ((level = ANY (ARRAY['city'::text, 'district'::text, 'street'::text, 'community'::text])))
 );
 ALTER TABLE ONLY public.area FORCE ROW LEVEL SECURITY;
@@ -323,6 +833,8 @@ END) STORED,
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT theme_is_known CHECK ((theme = ANY (ARRAY['water'::text, 'waterway'::text, 'green'::text, 'land_use'::text, 'road'::text, 'rail'::text, 'place'::text])))
 );
 ALTER TABLE ONLY public.base_feature FORCE ROW LEVEL SECURITY;
@@ -361,7 +873,9 @@ END) STORED,
     row_hash text,
     source text NOT NULL,
     run_id bigint,
-    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_forcepolygoncw(public.st_transform(geom, 3857))) STORED
+    geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_forcepolygoncw(public.st_transform(geom, 3857))) STORED,
+    row_no integer,
+    gone_run_id bigint
 );
 ALTER TABLE ONLY public.building FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.building OWNER TO commandcenter_owner;
@@ -409,6 +923,8 @@ CREATE TABLE public.camera (
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT azimuth_is_a_bearing CHECK (((azimuth_deg >= (0)::double precision) AND (azimuth_deg < (360)::double precision))),
     CONSTRAINT hfov_is_an_angle CHECK (((hfov_deg > (0)::double precision) AND (hfov_deg <= (360)::double precision))),
     CONSTRAINT shape_is_known CHECK ((shape = ANY (ARRAY['bullet'::text, 'dome'::text, 'ptz'::text, 'panoramic'::text, 'unknown'::text]))),
@@ -458,6 +974,8 @@ CREATE TABLE public.cases (
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text])))
 );
 ALTER TABLE ONLY public.cases FORCE ROW LEVEL SECURITY;
@@ -509,6 +1027,8 @@ CREATE TABLE public.component (
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['intact'::text, 'damaged'::text, 'missing'::text, 'abandoned'::text, 'unknown'::text])))
 );
 ALTER TABLE ONLY public.component FORCE ROW LEVEL SECURITY;
@@ -541,12 +1061,62 @@ CREATE TABLE public.compound (
     source_key text NOT NULL,
     row_hash text,
     source text NOT NULL,
-    run_id bigint
+    run_id bigint,
+    row_no integer,
+    gone_run_id bigint
 );
 ALTER TABLE ONLY public.compound FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.compound OWNER TO commandcenter_owner;
 ALTER TABLE public.compound ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.compound_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.correction (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    raw_hash text NOT NULL,
+    changes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    accept_repair boolean DEFAULT false NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY public.correction FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.correction OWNER TO commandcenter_owner;
+ALTER TABLE public.correction ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.correction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.division_code (
+    id bigint NOT NULL,
+    code text NOT NULL,
+    code_system text NOT NULL,
+    as_of date NOT NULL,
+    level text NOT NULL,
+    name text NOT NULL,
+    name_en text,
+    parent_code text,
+    urban_rural_class text,
+    is_virtual boolean DEFAULT false NOT NULL,
+    source_key text NOT NULL,
+    row_hash text,
+    row_no integer,
+    gone_run_id bigint,
+    source text NOT NULL,
+    run_id bigint,
+    CONSTRAINT level_is_known CHECK ((level = ANY (ARRAY['province'::text, 'city'::text, 'district'::text, 'street'::text, 'community'::text])))
+);
+ALTER TABLE ONLY public.division_code FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.division_code OWNER TO commandcenter_owner;
+ALTER TABLE public.division_code ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.division_code_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -583,6 +1153,8 @@ CREATE TABLE public.grid (
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT geom_metric_has_srid CHECK ((public.st_srid(geom_metric) <> 0)),
     CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['basic'::text, 'micro'::text, 'special'::text, 'village'::text])))
 );
@@ -634,7 +1206,9 @@ CREATE TABLE public.household_count (
     source_key text NOT NULL,
     row_hash text,
     source text NOT NULL,
-    run_id bigint
+    run_id bigint,
+    row_no integer,
+    gone_run_id bigint
 );
 ALTER TABLE ONLY public.household_count FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.household_count OWNER TO commandcenter_owner;
@@ -646,6 +1220,60 @@ ALTER TABLE public.household_count ALTER COLUMN id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.ingest_before (
+    run_id bigint NOT NULL,
+    target text NOT NULL,
+    row_id bigint NOT NULL,
+    was jsonb NOT NULL
+);
+ALTER TABLE ONLY public.ingest_before FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_before OWNER TO commandcenter_owner;
+CREATE TABLE public.ingest_finding (
+    id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    line text NOT NULL,
+    source_key text,
+    field text,
+    rule text NOT NULL,
+    sentence text NOT NULL,
+    sentence_en text NOT NULL,
+    geom_before public.geometry(Geometry,4326),
+    geom_after public.geometry(Geometry,4326)
+);
+ALTER TABLE ONLY public.ingest_finding FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_finding OWNER TO commandcenter_owner;
+ALTER TABLE public.ingest_finding ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ingest_finding_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.ingest_preview (
+    id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    line text NOT NULL,
+    source_key text NOT NULL,
+    geom public.geometry(Geometry,4326) NOT NULL
+);
+ALTER TABLE ONLY public.ingest_preview FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_preview OWNER TO commandcenter_owner;
+ALTER TABLE public.ingest_preview ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.ingest_preview_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.ingest_raw (
+    run_id bigint NOT NULL,
+    block integer NOT NULL,
+    body bytea NOT NULL
+);
+ALTER TABLE ONLY public.ingest_raw FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_raw OWNER TO commandcenter_owner;
 CREATE TABLE public.ingest_run (
     id bigint NOT NULL,
     source text NOT NULL,
@@ -660,8 +1288,25 @@ CREATE TABLE public.ingest_run (
     unchanged bigint DEFAULT '0'::bigint NOT NULL,
     quarantined bigint DEFAULT '0'::bigint NOT NULL,
     message text,
+    mapping_sha256 text,
+    kind text DEFAULT 'load'::text NOT NULL,
+    file_bytes bigint,
+    upload_id bigint,
+    actor text,
+    step text,
+    progress bigint DEFAULT '0'::bigint NOT NULL,
+    cancel_requested boolean DEFAULT false NOT NULL,
+    vanished bigint DEFAULT '0'::bigint NOT NULL,
+    repaired bigint DEFAULT '0'::bigint NOT NULL,
+    findings bigint DEFAULT '0'::bigint NOT NULL,
+    by_rule jsonb DEFAULT '{}'::jsonb NOT NULL,
+    conversion jsonb DEFAULT '{}'::jsonb NOT NULL,
+    message_en text,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by text,
     CONSTRAINT every_row_is_accounted_for CHECK ((rows_read = ((loaded + unchanged) + quarantined))),
-    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['load'::text, 'dry_run'::text, 'correction'::text]))),
+    CONSTRAINT status_is_known CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text, 'broken'::text, 'withdrawn'::text])))
 );
 ALTER TABLE ONLY public.ingest_run FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_run OWNER TO commandcenter_owner;
@@ -692,7 +1337,9 @@ CREATE TABLE public.key_site (
     source_key text NOT NULL,
     row_hash text,
     source text NOT NULL,
-    run_id bigint
+    run_id bigint,
+    row_no integer,
+    gone_run_id bigint
 );
 ALTER TABLE ONLY public.key_site FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.key_site OWNER TO commandcenter_owner;
@@ -719,6 +1366,14 @@ ALTER TABLE public.layer_change ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.mapping_version (
+    sha256 text NOT NULL,
+    name text NOT NULL,
+    body text NOT NULL,
+    first_used_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY public.mapping_version FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.mapping_version OWNER TO commandcenter_owner;
 CREATE TABLE public.quarantine (
     id bigint NOT NULL,
     run_id bigint NOT NULL,
@@ -727,7 +1382,18 @@ CREATE TABLE public.quarantine (
     rule text NOT NULL,
     sentence text NOT NULL,
     sentence_en text NOT NULL,
-    raw text NOT NULL
+    raw text NOT NULL,
+    source_key text,
+    raw_hash text,
+    fields jsonb DEFAULT '{}'::jsonb NOT NULL,
+    shape text,
+    geom public.geometry(Geometry,4326),
+    proposal public.geometry(Geometry,4326),
+    state text DEFAULT 'open'::text NOT NULL,
+    settled_run_id bigint,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'resolved'::text, 'superseded'::text, 'dismissed'::text])))
 );
 ALTER TABLE ONLY public.quarantine FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.quarantine OWNER TO commandcenter_owner;
@@ -798,6 +1464,8 @@ CREATE TABLE public.service_point (
     row_hash text,
     source text NOT NULL,
     run_id bigint,
+    row_no integer,
+    gone_run_id bigint,
     CONSTRAINT class_is_known CHECK ((class = ANY (ARRAY['public'::text, 'welfare'::text, 'social'::text, 'market'::text])))
 );
 ALTER TABLE ONLY public.service_point FORCE ROW LEVEL SECURITY;
@@ -823,10 +1491,36 @@ CREATE TABLE public.source (
     estimated boolean DEFAULT false NOT NULL,
     data_as_of timestamp with time zone,
     last_good_run_at timestamp with time zone,
-    row_count bigint DEFAULT '0'::bigint NOT NULL
+    row_count bigint DEFAULT '0'::bigint NOT NULL,
+    contract jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 ALTER TABLE ONLY public.source FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.source OWNER TO commandcenter_owner;
+CREATE TABLE public.track (
+    id bigint NOT NULL,
+    code text,
+    name text,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    point_count integer,
+    geom public.geometry(Geometry,4326) NOT NULL,
+    source_key text NOT NULL,
+    row_hash text,
+    row_no integer,
+    gone_run_id bigint,
+    source text NOT NULL,
+    run_id bigint
+);
+ALTER TABLE ONLY public.track FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.track OWNER TO commandcenter_owner;
+ALTER TABLE public.track ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.track_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.unit_cell (
     id bigint NOT NULL,
     code text NOT NULL,
@@ -841,7 +1535,9 @@ CREATE TABLE public.unit_cell (
     source_key text NOT NULL,
     row_hash text,
     source text NOT NULL,
-    run_id bigint
+    run_id bigint,
+    row_no integer,
+    gone_run_id bigint
 );
 ALTER TABLE ONLY public.unit_cell FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.unit_cell OWNER TO commandcenter_owner;
@@ -853,6 +1549,38 @@ ALTER TABLE public.unit_cell ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.upload (
+    id bigint NOT NULL,
+    file_name text NOT NULL,
+    stored_as text NOT NULL,
+    bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY public.upload FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.upload OWNER TO commandcenter_owner;
+ALTER TABLE public.upload ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.upload_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_events_id_seq'::regclass);
+ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_periodic_defers_id_seq'::regclass);
+ALTER TABLE ONLY jobs.procrastinate_events
+    ADD CONSTRAINT procrastinate_events_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY jobs.procrastinate_jobs
+    ADD CONSTRAINT procrastinate_jobs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers
+    ADD CONSTRAINT procrastinate_periodic_defers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers
+    ADD CONSTRAINT procrastinate_periodic_defers_unique UNIQUE (task_name, periodic_id, defer_timestamp);
+ALTER TABLE ONLY jobs.procrastinate_workers
+    ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.address
@@ -891,6 +1619,14 @@ ALTER TABLE ONLY public.compound
     ADD CONSTRAINT compound_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.compound
     ADD CONSTRAINT compound_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.correction
+    ADD CONSTRAINT correction_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.correction
+    ADD CONSTRAINT correction_source_raw_hash_key UNIQUE (source, raw_hash);
+ALTER TABLE ONLY public.division_code
+    ADD CONSTRAINT division_code_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.division_code
+    ADD CONSTRAINT division_code_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.grid
     ADD CONSTRAINT grid_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.grid_plan
@@ -907,6 +1643,14 @@ ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.ingest_before
+    ADD CONSTRAINT ingest_before_pkey PRIMARY KEY (run_id, target, row_id);
+ALTER TABLE ONLY public.ingest_finding
+    ADD CONSTRAINT ingest_finding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ingest_preview
+    ADD CONSTRAINT ingest_preview_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ingest_raw
+    ADD CONSTRAINT ingest_raw_pkey PRIMARY KEY (run_id, block);
 ALTER TABLE ONLY public.ingest_run
     ADD CONSTRAINT ingest_run_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.key_site
@@ -915,6 +1659,8 @@ ALTER TABLE ONLY public.key_site
     ADD CONSTRAINT key_site_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.layer_change
     ADD CONSTRAINT layer_change_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.mapping_version
+    ADD CONSTRAINT mapping_version_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.search_doc
@@ -929,12 +1675,27 @@ ALTER TABLE ONLY public.service_point
     ADD CONSTRAINT service_point_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.track
+    ADD CONSTRAINT track_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.track
+    ADD CONSTRAINT track_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.unit_cell
     ADD CONSTRAINT unit_cell_code_system_code_key UNIQUE (code_system, code);
 ALTER TABLE ONLY public.unit_cell
     ADD CONSTRAINT unit_cell_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.unit_cell
     ADD CONSTRAINT unit_cell_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.upload
+    ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
+CREATE INDEX idx_procrastinate_jobs_worker_not_null ON jobs.procrastinate_jobs USING btree (worker_id) WHERE ((worker_id IS NOT NULL) AND (status = 'doing'::jobs.procrastinate_job_status));
+CREATE INDEX idx_procrastinate_workers_last_heartbeat ON jobs.procrastinate_workers USING btree (last_heartbeat);
+CREATE INDEX procrastinate_events_job_id_fkey_v1 ON jobs.procrastinate_events USING btree (job_id);
+CREATE INDEX procrastinate_jobs_id_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (id, lock) WHERE (status = ANY (ARRAY['todo'::jobs.procrastinate_job_status, 'doing'::jobs.procrastinate_job_status]));
+CREATE UNIQUE INDEX procrastinate_jobs_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (lock) WHERE (status = 'doing'::jobs.procrastinate_job_status);
+CREATE INDEX procrastinate_jobs_priority_idx_v1 ON jobs.procrastinate_jobs USING btree (priority DESC, id) WHERE (status = 'todo'::jobs.procrastinate_job_status);
+CREATE INDEX procrastinate_jobs_queue_name_idx_v1 ON jobs.procrastinate_jobs USING btree (queue_name);
+CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (queueing_lock) WHERE (status = 'todo'::jobs.procrastinate_job_status);
+CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON jobs.procrastinate_periodic_defers USING btree (job_id);
 CREATE INDEX address_geom_3857 ON public.address USING gist (geom_3857);
 CREATE INDEX area_geom ON public.area USING gist (geom);
 CREATE INDEX area_geom_3857 ON public.area USING gist (geom_3857);
@@ -954,18 +1715,31 @@ CREATE INDEX cases_open_grid ON public.cases USING btree (grid_code) WHERE is_op
 CREATE INDEX cases_reported ON public.cases USING btree (reported_at);
 CREATE INDEX component_geom_3857 ON public.component USING gist (geom_3857);
 CREATE INDEX compound_geom_3857 ON public.compound USING gist (geom_3857);
+CREATE INDEX division_code_code ON public.division_code USING btree (code, code_system);
 CREATE INDEX grid_geom ON public.grid USING gist (geom);
 CREATE INDEX grid_geom_3857 ON public.grid USING gist (geom_3857);
 CREATE INDEX household_count_grid ON public.household_count USING btree (grid_code);
+CREATE INDEX ingest_finding_run ON public.ingest_finding USING btree (run_id, rule);
+CREATE INDEX ingest_preview_run ON public.ingest_preview USING btree (run_id);
+CREATE INDEX ingest_run_source ON public.ingest_run USING btree (source, id);
 CREATE INDEX key_site_geom_3857 ON public.key_site USING gist (geom_3857);
 CREATE INDEX layer_change_table ON public.layer_change USING btree (table_name, id);
+CREATE INDEX quarantine_open ON public.quarantine USING btree (run_id, rule) WHERE (state = 'open'::text);
 CREATE INDEX quarantine_run ON public.quarantine USING btree (run_id, line);
 CREATE INDEX search_doc_code ON public.search_doc USING btree (code text_pattern_ops);
 CREATE INDEX search_doc_community ON public.search_doc USING btree (community_code);
 CREATE INDEX search_doc_street ON public.search_doc USING btree (street_code);
 CREATE INDEX service_point_geom_3857 ON public.service_point USING gist (geom_3857);
+CREATE INDEX track_geom ON public.track USING gist (geom);
 CREATE INDEX unit_cell_geom ON public.unit_cell USING gist (geom);
 CREATE INDEX unit_cell_geom_3857 ON public.unit_cell USING gist (geom_3857);
+CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_notify_queue_abort_job_v1();
+CREATE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1();
+CREATE TRIGGER procrastinate_trigger_abort_requested_events_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.abort_requested = true)) EXECUTE FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1();
+CREATE TRIGGER procrastinate_trigger_delete_jobs_v1 BEFORE DELETE ON jobs.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION jobs.procrastinate_unlink_periodic_defers_v1();
+CREATE TRIGGER procrastinate_trigger_scheduled_events_v1 AFTER INSERT OR UPDATE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((new.scheduled_at IS NOT NULL) AND (new.status = 'todo'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1();
+CREATE TRIGGER procrastinate_trigger_status_events_insert_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1();
+CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1();
 CREATE TRIGGER note_delete AFTER DELETE ON public.address REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_delete AFTER DELETE ON public.area REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_delete AFTER DELETE ON public.base_feature REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
@@ -1006,6 +1780,12 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.key_site REFERENCING NEW TABLE
 CREATE TRIGGER note_update AFTER UPDATE ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_update AFTER UPDATE ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER set_sector BEFORE INSERT OR UPDATE ON public.camera FOR EACH ROW EXECUTE FUNCTION public.set_camera_sector();
+ALTER TABLE ONLY jobs.procrastinate_events
+    ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
+ALTER TABLE ONLY jobs.procrastinate_jobs
+    ADD CONSTRAINT procrastinate_jobs_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES jobs.procrastinate_workers(id) ON DELETE SET NULL;
+ALTER TABLE ONLY jobs.procrastinate_periodic_defers
+    ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id);
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.address
@@ -1040,6 +1820,12 @@ ALTER TABLE ONLY public.compound
     ADD CONSTRAINT compound_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.compound
     ADD CONSTRAINT compound_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.correction
+    ADD CONSTRAINT correction_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.division_code
+    ADD CONSTRAINT division_code_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.division_code
+    ADD CONSTRAINT division_code_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.grid
     ADD CONSTRAINT grid_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.grid_plan(id);
 ALTER TABLE ONLY public.grid
@@ -1052,18 +1838,36 @@ ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.ingest_before
+    ADD CONSTRAINT ingest_before_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.ingest_finding
+    ADD CONSTRAINT ingest_finding_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.ingest_preview
+    ADD CONSTRAINT ingest_preview_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.ingest_raw
+    ADD CONSTRAINT ingest_raw_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.ingest_run
+    ADD CONSTRAINT ingest_run_mapping_sha256_fkey FOREIGN KEY (mapping_sha256) REFERENCES public.mapping_version(sha256);
 ALTER TABLE ONLY public.ingest_run
     ADD CONSTRAINT ingest_run_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.ingest_run
+    ADD CONSTRAINT ingest_run_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(id);
 ALTER TABLE ONLY public.key_site
     ADD CONSTRAINT key_site_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.key_site
     ADD CONSTRAINT key_site_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.quarantine
+    ADD CONSTRAINT quarantine_settled_run_id_fkey FOREIGN KEY (settled_run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.service_point
     ADD CONSTRAINT service_point_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.service_point
     ADD CONSTRAINT service_point_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.track
+    ADD CONSTRAINT track_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.track
+    ADD CONSTRAINT track_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.unit_cell
     ADD CONSTRAINT unit_cell_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.unit_cell
@@ -1077,12 +1881,19 @@ ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.city ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.component ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.compound ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.correction ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.division_code ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid_plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.household_count ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_before ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_finding ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_preview ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.ingest_raw ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.key_site ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.layer_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.mapping_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_searches ON public.search_doc TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
@@ -1090,9 +1901,11 @@ CREATE POLICY read_as_an_actor ON public.area FOR SELECT USING (( SELECT public.
 CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.building FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.city FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.division_code FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.grid_plan FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.ingest_run FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.layer_change FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.mapping_version FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.source FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_in_jurisdiction ON public.address FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.camera FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
@@ -1108,15 +1921,41 @@ ALTER TABLE public.search_doc ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_gram ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.service_point ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.source ENABLE ROW LEVEL SECURITY;
+CREATE POLICY standing ON public.address AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.area AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.base_feature AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.building AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.camera AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.cases AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.component AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.compound AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.division_code AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.grid AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.household_count AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.key_site AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.service_point AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.track AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+CREATE POLICY standing ON public.unit_cell AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+ALTER TABLE public.track ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.unit_cell ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.upload ENABLE ROW LEVEL SECURITY;
+CREATE POLICY whole_city_only ON public.correction USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
+CREATE POLICY whole_city_only ON public.ingest_before USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
+CREATE POLICY whole_city_only ON public.ingest_finding USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
+CREATE POLICY whole_city_only ON public.ingest_preview USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
+CREATE POLICY whole_city_only ON public.ingest_raw USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
 CREATE POLICY whole_city_only ON public.quarantine USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY whole_city_only ON public.track USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
+CREATE POLICY whole_city_only ON public.upload USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
 CREATE POLICY write_for_whole_city ON public.area USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.base_feature USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.building USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.city USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.division_code USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.grid_plan USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.ingest_run USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.layer_change USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.mapping_version USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.source USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_in_jurisdiction ON public.address USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.camera USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
@@ -1129,13 +1968,40 @@ CREATE POLICY write_in_jurisdiction ON public.key_site USING ((( SELECT public.a
 CREATE POLICY write_in_jurisdiction ON public.service_point USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.unit_cell USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
 CREATE POLICY writers_note_changes ON public.layer_change FOR INSERT WITH CHECK (( SELECT public.actor_may_write() AS actor_may_write));
+GRANT USAGE ON SCHEMA jobs TO commandcenter_app;
 GRANT ALL ON SCHEMA public TO commandcenter_owner;
 GRANT USAGE ON SCHEMA public TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_cancel_job_v1(job_id bigint, abort boolean, delete_job boolean) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_defer_jobs_v1(jobs jobs.procrastinate_job_to_defer_v1[]) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_defer_periodic_job_v2(_queue_name character varying, _lock character varying, _queueing_lock character varying, _task_name character varying, _priority integer, _periodic_id character varying, _defer_timestamp bigint, _args jsonb) TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_jobs TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_fetch_job_v2(target_queue_names character varying[], p_worker_id bigint) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_finish_job_v1(job_id bigint, end_status jobs.procrastinate_job_status, delete_job boolean) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_notify_queue_abort_job_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_prune_stalled_workers_v1(seconds_since_heartbeat double precision) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_register_worker_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_retry_job_v1(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_retry_job_v2(job_id bigint, retry_at timestamp with time zone, new_priority integer, new_queue_name character varying, new_lock character varying) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_unlink_periodic_defers_v1() TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) TO commandcenter_app;
+GRANT ALL ON FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_city(phrase text, wanted integer) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_forget(which text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.search_learn(which text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_learn(which text) TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
+GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
+GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_jobs_id_seq TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_periodic_defers TO commandcenter_app;
+GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_periodic_defers_id_seq TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_workers TO commandcenter_app;
+GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_workers_id_seq TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO commandcenter_app;
 GRANT SELECT ON TABLE public.alembic_version TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.area TO commandcenter_app;
@@ -1146,13 +2012,22 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.city TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.component TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.compound TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.correction TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.division_code TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid_plan TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.household_count TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_before TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_finding TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_preview TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_raw TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_run TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_site TO commandcenter_app;
 GRANT SELECT,INSERT ON TABLE public.layer_change TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mapping_version TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_point TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO commandcenter_app;

@@ -12,12 +12,23 @@ from commandcenter.db.schema.base import STORED_SRID, TILE_SRID, Base, Placed, S
 
 # Tables stand in the metadata in the order of these lines.
 # isort: off
-from commandcenter.db.schema.registers import City, IngestRun, Quarantine, Source
-from commandcenter.db.schema.governance import Area, Grid, GridPlan, UnitCell
+from commandcenter.db.schema.registers import City, Source
+from commandcenter.db.schema.ledger import (
+    Correction,
+    IngestBefore,
+    IngestFinding,
+    IngestPreview,
+    IngestRaw,
+    IngestRun,
+    MappingVersion,
+    Quarantine,
+    Upload,
+)
+from commandcenter.db.schema.governance import Area, DivisionCode, Grid, GridPlan, UnitCell
 from commandcenter.db.schema.ground import Address, BaseFeature, Building, Compound, HouseholdCount
 from commandcenter.db.schema.sky_eye import Camera
 from commandcenter.db.schema.matters import Case
-from commandcenter.db.schema.things import Component, KeySite, ServicePoint
+from commandcenter.db.schema.things import Component, KeySite, ServicePoint, Track
 from commandcenter.db.schema.derived import LayerChange, SearchDoc, SearchGram
 # isort: on
 
@@ -34,12 +45,19 @@ __all__ = [
     "City",
     "Component",
     "Compound",
+    "Correction",
+    "DivisionCode",
     "Grid",
     "GridPlan",
     "HouseholdCount",
+    "IngestBefore",
+    "IngestFinding",
+    "IngestPreview",
+    "IngestRaw",
     "IngestRun",
     "KeySite",
     "LayerChange",
+    "MappingVersion",
     "Placed",
     "Quarantine",
     "SearchDoc",
@@ -47,5 +65,7 @@ __all__ = [
     "ServicePoint",
     "Source",
     "Sourced",
+    "Track",
     "UnitCell",
+    "Upload",
 ]

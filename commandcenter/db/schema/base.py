@@ -77,7 +77,7 @@ class Placed:
 
 
 class Sourced:
-    """Where a row comes from: its source, its key there, and the hash of the mapped row (unchanged rows are not written)."""
+    """Where a row comes from: its source, its key there, the hash of the mapped row (unchanged rows are not written), run and row."""
 
     @declared_attr
     def source(cls) -> Mapped[str]:
@@ -89,3 +89,7 @@ class Sourced:
     @declared_attr
     def run_id(cls) -> Mapped[int | None]:
         return mapped_column(BigInteger, ForeignKey("ingest_run.id"), nullable=True)
+
+    row_no: Mapped[int | None]  # which row of that run it was: its line and raw text stand in ingest_raw
+    # The run whose delivery no longer brought this row. It stays, and no map, search or count shows it (policy `standing`).
+    gone_run_id: Mapped[int | None] = mapped_column(BigInteger, nullable=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2 import Geometry
@@ -50,6 +50,27 @@ class Area(Sourced, Base):
     geom_3857: Mapped[Any] = in_tile_projection("MULTIPOLYGON")
     geom_3857_low: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=TILE_SRID, spatial_index=False), nullable=True)
     label_3857: Mapped[Any] = in_tile_projection("POINT", "ST_PointOnSurface(ST_Transform(geom, 3857))")
+
+
+class DivisionCode(Sourced, Base):
+    """A division code as one list gives it: statistical and civil-affairs codes disagree, so each stands with its system and date."""
+
+    __tablename__ = "division_code"
+    __table_args__ = (
+        one_of("level", "province", "city", "district", "street", "community"),
+        UniqueConstraint("source", "source_key"),
+        Index("division_code_code", "code", "code_system"),
+    )
+    id: Mapped[int] = big_key()
+    code: Mapped[str]
+    code_system: Mapped[str]  # stats_gov (statistical), mca (civil affairs)
+    as_of: Mapped[date]
+    level: Mapped[str]
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    parent_code: Mapped[str | None]
+    urban_rural_class: Mapped[str | None]
+    is_virtual: Mapped[bool] = mapped_column(server_default="false")
 
 
 class GridPlan(Base):

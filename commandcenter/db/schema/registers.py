@@ -1,15 +1,15 @@
-"""The city itself, its sources, and what became of every file that was read."""
+"""The city itself and the sources its rows come from."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import BigInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from commandcenter.db.schema.base import Base, big_key, one_of
+from commandcenter.db.schema.base import Base
 
 
 class City(Base):
@@ -45,41 +45,5 @@ class Source(Base):
     data_as_of: Mapped[datetime | None]
     last_good_run_at: Mapped[datetime | None]
     row_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
-
-
-class IngestRun(Base):
-    """One run of one mapping over one file: read = loaded + unchanged + quarantined, for ever."""
-
-    __tablename__ = "ingest_run"
-    __table_args__ = (
-        CheckConstraint("rows_read = loaded + unchanged + quarantined", name="every_row_is_accounted_for"),
-        one_of("status", "running", "done", "failed"),
-    )
-    id: Mapped[int] = big_key()
-    source: Mapped[str] = mapped_column(ForeignKey("source.name"))
-    mapping: Mapped[str]
-    file_name: Mapped[str]
-    file_sha256: Mapped[str]
-    status: Mapped[str]
-    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    finished_at: Mapped[datetime | None]
-    rows_read: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    loaded: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    unchanged: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    quarantined: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    message: Mapped[str | None]
-
-
-class Quarantine(Base):
-    """A refused row with its line, field, rule, reason in both languages and its raw text."""
-
-    __tablename__ = "quarantine"
-    __table_args__ = (Index("quarantine_run", "run_id", "line"),)
-    id: Mapped[int] = big_key()
-    run_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ingest_run.id"))
-    line: Mapped[str]  # line number, feature index, or OSM id: where the reader found it
-    field: Mapped[str | None]
-    rule: Mapped[str]
-    sentence: Mapped[str]
-    sentence_en: Mapped[str]
-    raw: Mapped[str]
+    # What the mapping promises, for people: reader, encoding, crs, key, delivery, rules, mapping version.
+    contract: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")

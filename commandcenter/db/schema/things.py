@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import SmallInteger, Text, UniqueConstraint
+from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -79,3 +79,17 @@ class KeySite(Placed, Sourced, Base):
     geom: Mapped[Any] = stored("GEOMETRY")
     geom_3857: Mapped[Any] = in_tile_projection("GEOMETRY")
     label_3857: Mapped[Any] = in_tile_projection("POINT", "ST_PointOnSurface(ST_Transform(geom, 3857))")
+
+
+class Track(Sourced, Base):
+    """A recorded way (patrol, vehicle): one line with its first and last moment. Shown on no layer yet."""
+
+    __tablename__ = "track"
+    __table_args__ = (UniqueConstraint("source", "source_key"), Index("track_geom", "geom", postgresql_using="gist"))
+    id: Mapped[int] = big_key()
+    code: Mapped[str | None]
+    name: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    point_count: Mapped[int | None]
+    geom: Mapped[Any] = stored("GEOMETRY")
