@@ -20,9 +20,10 @@ from commandcenter.errors import BadInput
 from commandcenter.security.builtin import STEWARD
 from commandcenter.text import Text
 from ingest import store
+from ingest.contract import Mapping
 from ingest.generated import generate_areas
 from ingest.load import Report, load_file
-from ingest.mapping import Mapping, load_mapping
+from ingest.mapping import load_mapping
 
 Say = Callable[[str], None]
 

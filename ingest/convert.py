@@ -15,7 +15,7 @@ from commandcenter.text import Text
 from ingest.record import Refused
 
 if TYPE_CHECKING:
-    from ingest.mapping import Column
+    from ingest.contract import Column
 
 UNITS: dict[str, float] = {"m": 1.0, "km": 1000.0, "cm": 0.01, "mm": 0.001, "ft": 0.3048, "m2": 1.0, "ft2": 0.09290304, "deg": 1.0}
 COMPASS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")

@@ -20,7 +20,7 @@ from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest import store
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 from ingest.moved import Moved, moved_to
 from ingest.pipeline import Pipeline
 from ingest.readers.opened import check_there

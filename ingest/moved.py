@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from commandcenter.city import City
 from commandcenter.text import Text
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from commandcenter.city import City
 from commandcenter.db.schema import Base
 from commandcenter.text import Text
 from ingest.checks import checks_of
+from ingest.contract import Mapping
 from ingest.convert import column_value
 from ingest.derive import DERIVATIONS
 from ingest.locate import Locator, kind_of
-from ingest.mapping import Mapping
 from ingest.readers import read
 from ingest.record import Finding, Refused, SourceRow, Tally
 

@@ -7,7 +7,8 @@ only noted, the mapping says (``breach = "refuse"`` or ``"finding"``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping as Dict
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 from ingest.moved import Moved
 from ingest.record import Tally
 

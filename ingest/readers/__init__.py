@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 from ingest.readers import delimited, geojson, osm
 from ingest.record import SourceRow
 

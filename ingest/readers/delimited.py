@@ -12,7 +12,7 @@ import shapely
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import nearest
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 from ingest.readers.opened import opened
 from ingest.record import RAW_LENGTH, Finding, SourceRow
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import nearest
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 from ingest.readers.opened import opened
 from ingest.record import RAW_LENGTH, Finding, SourceRow
 

@@ -18,7 +18,7 @@ import shapely
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from ingest.mapping import Mapping
+from ingest.contract import Mapping
 from ingest.readers.opened import check_there
 from ingest.record import RAW_LENGTH, Finding, SourceRow
 
