@@ -8,7 +8,7 @@ from typing import Any
 import dash
 from dash.development.base_component import Component
 
-from commandcenter.pages.root import asked_language, asked_theme, root
+from commandcenter.pages.root import show
 from commandcenter.pages.wall.answers import register
 from commandcenter.pages.wall.layout import wall_layout
 from commandcenter.text import Language, Text
@@ -23,15 +23,16 @@ class WallPage:
 
     path: str = "/"
     title: Text = TITLE
+    libraries: frozenset[str] = frozenset()
 
     def layout(self, state: State, language: Language = "zh", **query: Any) -> Component:
         """The first layout: frame and empty places; the map, the layers and the numbers arrive by themselves."""
         return wall_layout(language)
 
     def register(self, app: dash.Dash, state: State) -> None:
-        """The wall's callbacks, and the wall as what the application shows."""
+        """The wall's callbacks, and the wall at its address."""
         register(app, state)
-        app.layout = lambda: root(self.layout(state, asked_language(app, state.settings.language)), asked_theme(app))
+        show(app, state, self)
 
 
 PAGE = WallPage()

@@ -1,0 +1,163 @@
+/* The desk's preview map: our own base map underneath, the rows of one run above it, drawn on one canvas a pane. */
+(() => {
+  "use strict";
+  const cc = window.commandcenter;
+  if (window.location.pathname.replace(/\/+$/, "") !== "/data") return;
+  const DESK_CLASS = "desk-gl";
+  const GROUND = new Set(["base", "areas"]);
+  const NEAR_ZOOM = 16;
+  const papers = new WeakMap();
+  let map = null;
+  let gl = null;
+  let drawn = null; // the preview as it came, by kind
+  let chosen = null;
+
+  const colour = (kind) => cc.token({ accepted: "good", refused: "bad", proposed: "selection", chosen: "focus" }[kind]);
+  const paper = (kind) => {
+    if (!papers.has(map)) papers.set(map, {});
+    const held = papers.get(map);
+    return (held[kind] ??= window.L.canvas({ pane: `desk-${kind}`, padding: 0.2 }));
+  };
+
+  /* A cross, so that a refused row is told from an accepted one without its colour. */
+  const Cross = window.L.CircleMarker.extend({
+    _updatePath() {
+      const pen = this._renderer?._ctx;
+      if (!pen || !this._renderer._drawing || this._empty()) return;
+      const { x, y } = this._point;
+      const arm = this._radius;
+      pen.beginPath();
+      pen.moveTo(x - arm, y - arm);
+      pen.lineTo(x + arm, y + arm);
+      pen.moveTo(x - arm, y + arm);
+      pen.lineTo(x + arm, y - arm);
+      this._renderer._fillStroke(pen, this);
+    },
+  });
+
+  const LINES = {
+    accepted: () => ({ weight: 1, opacity: 0.9, fillOpacity: 0.15 }),
+    refused: () => ({ weight: 2, opacity: 1, fillOpacity: 0.08, dashArray: "6 4" }),
+    proposed: () => ({ weight: 3, opacity: 1, fillOpacity: 0 }),
+    chosen: () => ({ weight: 3, opacity: 1, fillOpacity: 0 }),
+  };
+  const styled = (kind) => ({ ...LINES[kind](), color: colour(kind), fillColor: colour(kind), renderer: paper(kind), interactive: false });
+  const DOTS = {
+    accepted: () => ({ ...styled("accepted"), radius: 3, stroke: false, fillOpacity: 0.9 }),
+    refused: () => ({ ...styled("refused"), radius: 5, weight: 2.5, fill: false, dashArray: null }),
+    proposed: () => ({ ...styled("proposed"), radius: 6, fill: false }),
+    chosen: () => ({ ...styled("chosen"), radius: 11, fill: false }),
+  };
+  const isDot = (feature) => /Point$/.test(feature?.geometry?.type || "");
+  const kindOf = (kind) => ({
+    pointToLayer: (_, at) => (kind === "refused" ? new Cross(at, DOTS[kind]()) : window.L.circleMarker(at, DOTS[kind]())),
+    style: (feature) => (isDot(feature) ? DOTS[kind]() : styled(kind)),
+  });
+  const kinds = Object.fromEntries(Object.keys(DOTS).map((kind) => [kind, kindOf(kind)]));
+
+  const collection = (features) => ({ type: "FeatureCollection", features });
+  const put = (kind, features) => cc.tell(`desk-drawn-${kind}`, { data: collection(features) });
+  const boundsOf = (features) => (features.length ? window.L.geoJSON(collection(features)).getBounds() : null);
+
+  const styleUrl = () => `/map/style.json?lang=${cc.language}&theme=${cc.theme}`;
+  const ground = (style) => ({
+    ...style,
+    sources: Object.fromEntries(
+      Object.entries(style.sources)
+        .filter(([id]) => GROUND.has(id))
+        .map(([id, source]) => [id, { ...source, tiles: source.tiles.map((url) => new URL(url, window.location.origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")) }])
+    ),
+    layers: style.layers.filter((part) => !part.source || GROUND.has(part.source)).map((part) => ({ ...part, layout: { ...part.layout, visibility: "visible" } })),
+  });
+
+  const attach = async (here) => {
+    const style = await cc.getJson(styleUrl());
+    if (here !== map) return;
+    const layer = window.L.maplibreGL({
+      style: ground(style),
+      localIdeographFontFamily: getComputedStyle(document.documentElement).getPropertyValue("--font"),
+      fadeDuration: 0,
+      attributionControl: false,
+      padding: 0.05,
+    });
+    // Without WebGL the rows still stand on a plain ground.
+    try {
+      layer.addTo(here);
+    } catch {
+      here.off(layer.getEvents(), layer);
+      layer.getContainer()?.remove();
+      return;
+    }
+    gl = layer.getMaplibreMap();
+    gl.on("styleimagemissing", (event) => cc.drawIcon?.(gl, event.id));
+  };
+
+  const counted = (body) => {
+    const part = (kind) => cc.number((body[kind]?.features || []).length);
+    const words = cc.t(`画出可载入 ${part("accepted")}、隔离 ${part("refused")}、建议修补 ${part("proposed")}。`, `Drawn: ${part("accepted")} accepted, ${part("refused")} refused, ${part("proposed")} proposed repairs.`);
+    const whole = body.complete === false ? cc.t("文件很大，这里只画出分布均匀的一部分。", " The file is large: an evenly spread part of it is drawn.") : "";
+    return words + whole;
+  };
+
+  /* One collection with a kind on each feature, or one collection a kind. */
+  const sorted = (body) => {
+    if (!Array.isArray(body.features)) return body;
+    const of = (kind) => collection(body.features.filter((feature) => feature.properties.kind === kind));
+    return { ...body, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed") };
+  };
+
+  const show = async (here) => {
+    const run = cc.byId("desk-preview")?.dataset.run;
+    try {
+      const catalog = cc.catalog || (cc.catalog = await cc.getJson(`/map/catalog.json?lang=${cc.language}&theme=${cc.theme}`));
+      const { bounds, centre, zoom } = catalog.city;
+      if (bounds) here.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false });
+      else here.setView([centre[1], centre[0]], zoom, { animate: false });
+      attach(here).catch(() => null);
+      drawn = sorted(await cc.getJson(`/data/preview/${run}.json`));
+      if (here !== map) return;
+      for (const kind of ["accepted", "refused", "proposed"]) put(kind, drawn[kind]?.features || []);
+      const box = boundsOf(["accepted", "refused"].flatMap((kind) => drawn[kind]?.features || []));
+      if (box?.isValid()) here.fitBounds(box, { animate: false, padding: [24, 24], maxZoom: NEAR_ZOOM });
+      cc.byId("desk-drawn").textContent = counted(drawn);
+      cc.byId("desk-preview").setAttribute("data-drawn", "yes");
+      if (chosen) choose(chosen);
+    } catch (fault) {
+      if (cc.byId("desk-drawn")) cc.byId("desk-drawn").textContent = cc.t(`预览取不到：${fault.message}`, `The preview cannot be fetched: ${fault.message}`);
+    }
+  };
+
+  /* The row that is looked at: ringed where it lies, its shape before and after the proposed repair in view. */
+  const choose = (placed) => {
+    chosen = placed;
+    if (!map || !drawn) return;
+    if (!placed || placed.lon === null) return put("chosen", []);
+    const own = ["refused", "proposed"].flatMap((kind) => (drawn[kind]?.features || []).filter((feature) => String(feature.properties.id) === String(placed.id)));
+    put("chosen", [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [placed.lon, placed.lat] } }]);
+    const box = boundsOf(own.filter((feature) => feature.geometry.type !== "Point"));
+    if (box?.isValid()) map.fitBounds(box, { animate: !cc.reducedMotion(), padding: [40, 40], maxZoom: 18 });
+    else map.setView([placed.lat, placed.lon], Math.max(map.getZoom(), NEAR_ZOOM), { animate: !cc.reducedMotion() });
+    return undefined;
+  };
+
+  cc.deskMap = { ...kinds, choose, onEachFeature: () => undefined };
+  cc.on("theme", async () => {
+    if (!map) return;
+    const here = map;
+    const style = await cc.getJson(styleUrl()).catch(() => null);
+    if (style && gl && here === map) gl.setStyle(ground(style), { diff: true });
+    if (drawn) for (const kind of ["accepted", "refused", "proposed"]) put(kind, drawn[kind]?.features || []);
+    if (chosen) choose(chosen);
+  });
+
+  window.L?.Map.addInitHook(function attachDesk() {
+    if (!this.getContainer().classList.contains(DESK_CLASS)) return;
+    queueMicrotask(() => {
+      map = this;
+      [gl, drawn, chosen] = [null, null, null];
+      this.getContainer().setAttribute("role", "application");
+      show(this);
+    });
+    this.on("unload", () => map === this && ([map, gl, drawn] = [null, null, null]));
+  });
+})();

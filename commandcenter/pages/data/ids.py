@@ -1,0 +1,18 @@
+"""The names by which the desk's callbacks and its scripts in ``assets/`` know the parts of the page."""
+
+ASK = "desk-ask"  # what is looked at: {source, run, rule, language, at}
+COMMAND = "desk-command"  # what is to be done: {act, ..., language}
+DONE = "desk-done"  # what came of it: {sentence, good, go, at}
+TICK = "desk-tick"  # beats each second while something runs
+VIEW = "desk-view"
+NOW = "desk-now"  # what runs at this moment
+GRID = "desk-grid"
+EDITOR = "desk-editor"
+MAP = "desk-map"
+PLACED = "desk-placed"  # where the chosen row lies
+DRAWN = ("accepted", "refused", "proposed", "chosen")
+
+
+def drawn(what: str) -> str:
+    """The GeoJSON component of one kind of row on the preview map."""
+    return f"desk-drawn-{what}"

@@ -1,0 +1,78 @@
+"""The desk's frame: the bar with the way back, the place where the asked view appears, and the stores that scripts and callbacks share."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from commandcenter.pages.data import ids
+from commandcenter.pages.data.asked import PATH
+from commandcenter.pages.wall.bar import ACCOUNT, ACTING_AS, LANGUAGE, OTHER_LANGUAGE, THEME
+from commandcenter.pages.wall.parts import aria, data, icon, tool
+from commandcenter.security.builtin import DEMO_ACTORS
+from commandcenter.text import Language, Text
+from commandcenter.web.context import ACTOR
+
+DESK = Text("数据台", "Data desk")
+BACK = Text("回到地图", "Back to the map")
+LOADING = Text("正在取数据源的状态。", "Fetching the state of the sources.")
+SKIP = Text("跳到内容", "Skip to the content")
+TICK_MS = 1000
+
+
+def desk_layout(language: Language) -> Component:
+    """The whole frame in one language."""
+    return html.Div(
+        [
+            html.A(SKIP.to(language), href=f"#{ids.VIEW}", className="desk-skip"),
+            _bar(language),
+            html.Main(html.Div(waiting(language), id=ids.VIEW, className="desk-view", tabIndex=-1), className="desk-main"),
+            html.Div(id="desk-notice", className="desk-notice", role="status", **aria(live="polite")),
+            *(dcc.Store(id=store) for store in (ids.ASK, ids.COMMAND, ids.DONE, ids.PLACED)),
+            dcc.Interval(id=ids.TICK, interval=TICK_MS, disabled=True),
+        ],
+        id="desk",
+        className="wall desk",
+    )
+
+
+def waiting(language: Language) -> list[Component]:
+    """What stands there until the first answer has come."""
+    bones = [dmc.Skeleton(h=18, w=f"{width}%", my=12) for width in (35, 90, 90, 90, 80)]
+    return [html.P(LOADING.to(language), className="desk-sentence", role="status"), *bones]
+
+
+def _bar(language: Language) -> Component:
+    return html.Header(
+        [
+            html.A([icon("arrow-left"), html.Span(BACK.to(language))], href="/", className="desk-back"),
+            html.H1(html.A(DESK.to(language), href=PATH, **data(go="?")), className="city"),
+            html.Div(
+                [
+                    html.Button(OTHER_LANGUAGE.to(language), className="tool words", title=LANGUAGE.to(language), **data(desk="language")),
+                    tool(data(desk="theme"), "sun", THEME, language),
+                    _account(language),
+                ],
+                className="bar-tools",
+            ),
+        ],
+        className="bar",
+    )
+
+
+def _account(language: Language) -> Component:
+    acting = ACTOR.get()
+    items = [
+        dmc.MenuItem(actor.title.to(language), leftSection=icon("check") if actor == acting else None, **data(become=actor.id))
+        for actor in DEMO_ACTORS.values()
+    ]
+    name = ACTING_AS.with_values(actor=acting.title.to(language)) if acting else ACCOUNT
+    said = name.to(language)
+    who = html.Button(
+        [icon("user"), html.Span(acting.title.to(language) if acting else "", className="desk-who")],
+        className="tool words", title=said, type="button", **aria(label=said),
+    )  # fmt: skip
+    return dmc.Menu(
+        [dmc.MenuTarget(who), dmc.MenuDropdown([dmc.MenuLabel(ACCOUNT.to(language)), *items])], position="bottom-end", shadow="md"
+    )

@@ -1,0 +1,77 @@
+"""Small parts of the desk: links that keep the page, buttons that act, tables, and sentences for what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from commandcenter.errors import CommandCenterError
+from commandcenter.pages.data.asked import Asked
+from commandcenter.pages.wall.parts import aria, data, icon
+from commandcenter.text import Language, Text
+
+FAULT_ID = Text("{sentence}（编号 {id}）", "{sentence} (id {id})")
+ONLY_STEWARDS = Text(
+    "隔离的行、预览和交付文件只对数据管理员开放。",
+    "Refused rows, previews and deliveries are for data stewards.",
+)
+BECOME_STEWARD = Text("以演示数据管理员身份继续", "Continue as the demonstration steward")
+
+
+def link(content: Any, where: Asked, **more: Any) -> Component:
+    """A link inside the desk: the script follows it without loading the page anew."""
+    return html.A(content, href=where.href, **data(go="?" + where.query), **more)
+
+
+def button(words: Text, act: str, language: Language, picture: str | None = None, kind: str = "", **given: object) -> Component:
+    """A button that does something; ``given`` travels with it as data."""
+    shown = [icon(picture)] if picture else []
+    return html.Button(
+        [*shown, html.Span(words.to(language))], type="button", className=f"desk-button {kind}".strip(), **data(desk=act, **given)
+    )
+
+
+def fact(label: Text, value: Any, language: Language) -> tuple[Component, Component]:
+    """A label and its value, for a definition list."""
+    return html.Dt(label.to(language)), html.Dd(value)
+
+
+def facts(rows: Sequence[tuple[Component, Component]]) -> Component:
+    """A definition list."""
+    return html.Dl([part for row in rows for part in row], className="desk-facts")
+
+
+def table(heads: Sequence[tuple[Text, str]], rows: Sequence[Sequence[Any]], name: Text, language: Language, kind: str = "") -> Component:
+    """A table with named columns; a column's second word is its class (``number`` aligns right)."""
+    head = html.Tr([html.Th(words.to(language), scope="col", className=marks) for words, marks in heads])
+    body = [html.Tr([html.Td(cell, className=marks) for cell, (_, marks) in zip(row, heads, strict=True)]) for row in rows]
+    return html.Div(
+        html.Table([html.Thead(head), html.Tbody(body)], className=f"desk-table {kind}".strip(), **aria(label=name.to(language))),
+        className="table-place", role="region", tabIndex=0, **aria(label=name.to(language)),
+    )  # fmt: skip
+
+
+def section(title: Text, content: Sequence[Any], language: Language, *, beside: Any = None, **more: Any) -> Component:
+    """A part of the page under its own heading."""
+    head = html.Div([html.H3(title.to(language)), beside], className="desk-section-head")
+    return html.Section([head, *content], className="desk-section", **aria(label=title.to(language)), **more)
+
+
+def sentence(text: Text | str, language: Language, kind: str = "empty") -> Component:
+    """Why there is nothing here, or what follows from what is."""
+    return html.P(text.to(language) if isinstance(text, Text) else text, className=f"desk-sentence {kind}")
+
+
+def fault(error: CommandCenterError, language: Language) -> Component:
+    """An error as a sentence with the id that finds it in the log."""
+    said = FAULT_ID.with_values(sentence=error.sentence.to(language), id=error.id).to(language)
+    return html.Div([icon("alert-triangle"), html.P(said)], className="desk-fault", role="alert")
+
+
+def for_stewards(asked: Asked) -> Component:
+    """What somebody reads who may not look further, and the way in."""
+    way = html.A(BECOME_STEWARD.to(asked.language), href=asked.as_steward, className="desk-button")
+    return html.Div([icon("lock"), html.P(ONLY_STEWARDS.to(asked.language)), way], className="desk-forbidden", role="note")

@@ -1,0 +1,68 @@
+"""The preview map of a run: accepted and refused rows, proposed repairs, and the row that is looked at, each by colour and shape."""
+
+from __future__ import annotations
+
+import dash_leaflet as dl
+from dash import html
+from dash.development.base_component import Component
+
+from commandcenter.pages.data import ids
+from commandcenter.pages.data.parts import section
+from commandcenter.pages.wall.parts import aria, data
+from commandcenter.text import Language, Text
+
+SCRIPTS = "commandcenter.deskMap"
+PREVIEW = Text("在地图上", "On the map")
+LEGEND = {
+    "accepted": Text("可载入：圆点、细线", "Accepted: dot, thin outline"),
+    "refused": Text("隔离：叉、虚线", "Refused: cross, dashed outline"),
+    "proposed": Text("建议的修补：粗线", "Proposed repair: thick outline"),
+    "chosen": Text("正在看的行：环", "The row looked at: ring"),
+}
+FETCHING = Text("正在取预览。", "Fetching the preview.")
+KEYS = Text("预览地图：方向键平移，加减号缩放", "Preview map: arrow keys pan, plus and minus zoom")
+PANES = {"accepted": 440, "refused": 450, "proposed": 460, "chosen": 470}
+
+
+def preview_view(run: int | None, language: Language) -> Component:
+    """The map, its legend, and a sentence on what is drawn. ``run`` names whose rows the script fetches."""
+    return section(
+        PREVIEW,
+        [
+            html.Div(_map(), className="desk-map-place", **aria(label=KEYS.to(language))),
+            html.Ul(
+                [html.Li([html.Span(className=f"desk-key {kind}", **aria(hidden="true")), words.to(language)]) for kind, words in LEGEND.items()],
+                className="desk-legend",
+            ),
+            html.P(FETCHING.to(language), id="desk-drawn", className="desk-sentence", role="status"),
+        ],
+        language,
+        id="desk-preview",
+        **data(run=run),
+    )
+
+
+def _map() -> Component:
+    return dl.Map(
+        id=ids.MAP,
+        className="desk-gl",
+        center=[0, 0],  # until the script knows where the city is
+        zoom=3,
+        minZoom=3,
+        maxZoom=20,
+        zoomSnap=0.25,
+        attributionControl=False,
+        scrollWheelZoom=True,
+        children=[dl.Pane(_drawn(what), name=f"desk-{what}", style={"zIndex": height}) for what, height in PANES.items()],
+    )
+
+
+def _drawn(what: str) -> Component:
+    return dl.GeoJSON(
+        id=ids.drawn(what),
+        data={"type": "FeatureCollection", "features": []},
+        pane=f"desk-{what}",
+        pointToLayer={"variable": f"{SCRIPTS}.{what}.pointToLayer"},
+        style={"variable": f"{SCRIPTS}.{what}.style"},
+        onEachFeature={"variable": f"{SCRIPTS}.onEachFeature"},
+    )

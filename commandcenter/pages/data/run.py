@@ -1,0 +1,219 @@
+"""One run: what became of every row it read, on the map and by rule, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from commandcenter.pages.data.asked import ALL_RULES, Asked
+from commandcenter.pages.data.parts import button, fact, facts, link, section, sentence, table
+from commandcenter.pages.data.source import crumbs, run_name, state_of
+from commandcenter.pages.data.words import ADVICE, RULE, RUNNING, STATUS, STEP, count, moment, size, span, word
+from commandcenter.pages.wall.parts import aria, data
+from commandcenter.text import Language, Text
+
+STARTED, TOOK, FILE, WHO = Text("开始", "Started"), Text("用时", "Took"), Text("文件", "File"), Text("由", "By")
+RULES_VERSION = Text("映射版本", "Mapping version")
+READ, LOADED, WOULD_LOAD = Text("读入", "Read"), Text("载入", "Loaded"), Text("可载入", "Would be loaded")
+UNCHANGED, REFUSED = Text("未变", "Unchanged"), Text("隔离", "Refused")
+EQUATION = Text("{read} 行读入 = {loaded} 行{word} + {unchanged} 行未变 + {refused} 行隔离", "{read} rows read = {loaded} {word} + {unchanged} unchanged + {refused} refused")
+ADDS_UP = Text("每一行都有去处。", "Every row is accounted for.")
+BESIDE = {
+    "vanished": Text("{count} 行不再出现，标为消失", "{count} rows no longer came and are marked as vanished"),
+    "repaired": Text("{count} 行经修补", "{count} rows were mended"),
+    "findings": Text("{count} 条发现", "{count} findings"),
+}
+WORDS = {"load": Text("载入", "loaded"), "dry_run": Text("可载入", "would be loaded"), "correction": Text("载入", "loaded")}
+BY_RULE = Text("按规则", "By rule")
+FINDINGS = Text("发现", "Findings")
+FINDINGS_HINT = Text("这些行已照常载入，只是有值得知道的地方。", "These rows were loaded all the same; this is what was noticed.")
+FINDING_HEADS = (
+    (Text("位置", "Line"), "number"), (Text("规则", "Rule"), ""), (Text("字段", "Field"), ""), (Text("内容", "What was found"), "wide"),
+)  # fmt: skip
+CONVERSION = Text("坐标转换：{how}。", "Coordinates: {how}.")
+RESIDUAL = Text("残差不超过 {metres} 米。", "Residual up to {metres} m.")
+PROGRESS = Text("已读 {count} 行 · {step}", "{count} rows so far · {step}")
+SINCE = Text("已运行 {span}", "for {span}")
+CANCEL = Text("取消运行", "Cancel the run")
+CANCELLING = Text("已请求取消，正在收尾。", "Cancelling as asked.")
+LOAD_NOW = Text("立即载入", "Load now")
+RUN_AGAIN, WITHDRAW = Text("再运行一次", "Run again"), Text("撤回此次载入", "Withdraw this load")
+WITHDRAW_WARNING = Text(
+    "撤回后，此次载入的 {loaded} 行将去掉或还原成载入前的样子，标为消失的 {vanished} 行恢复显示。运行记录和被拒的行保留。要继续吗？",
+    "The {loaded} rows this load wrote are removed or put back as they stood before, and the {vanished} rows marked as vanished come back. "
+    "The run and its refused rows stay on record. Continue?",
+)
+DOWNLOAD = {"zh": Text("下载隔离行（中文）", "Refused rows, Chinese XLSX"), "en": Text("下载隔离行（英文）", "Refused rows, English XLSX")}
+SHOW_ON_MAP = Text("在地图上看", "Show on the map")
+ALL = Text("全部", "All")
+NO_REFUSED = Text("没有行被隔离。", "No row was refused.")
+WITHDRAWN_AT = Text("{moment} 由 {actor} 撤回。", "Withdrawn {moment} by {actor}.")
+
+
+def run_head(asked: Asked, run: Mapping[str, Any], title: str, zone: ZoneInfo) -> list[Component]:
+    """Name, state, what follows from the state, and where the run came from."""
+    language = asked.language
+    took = (run["finished_at"] - run["started_at"]).total_seconds() if run.get("finished_at") else None
+    rows = [
+        fact(STARTED, moment(run["started_at"], language, zone), language),
+        fact(FILE, [html.Span(run["file_name"]), html.Span(f" · {size(run['file_bytes'], language)}" if run.get("file_bytes") else "", className="faint")], language),
+        fact(WHO, run.get("actor") or "", language),
+    ]  # fmt: skip
+    if took is not None:
+        rows.insert(1, fact(TOOK, _seconds(took, language), language))
+    if run.get("mapping_sha256"):
+        rows.append(fact(RULES_VERSION, html.Code(str(run["mapping_sha256"])[:12], title=run["mapping_sha256"]), language))
+    state = html.Span([html.I(className="lamp", **aria(hidden="true")), word(STATUS, run["status"], language)], className=f"desk-state {state_of(run)}")
+    return [crumbs(asked, title), html.H2([run_name(run, language), state], className="desk-headline"), *_advice(run, language, zone), facts(rows)]
+
+
+def now_view(run: Mapping[str, Any], language: Language, steward: bool, elapsed_s: float) -> list[Component]:
+    """What a run is doing at this moment; nothing once it has ended."""
+    if run["status"] not in RUNNING:
+        return []
+    said = PROGRESS.with_values(count=count(run["progress"]), step=word(STEP, run["step"] or "queued", language)).to(language)
+    since = SINCE.with_values(span=_seconds(elapsed_s, language)).to(language)
+    if run["cancel_requested"]:
+        act: Component = html.Span(CANCELLING.to(language), className="faint")
+    else:
+        act = button(CANCEL, "cancel-run", language, "x", run=run["id"]) if steward else html.Span()
+    return [
+        html.Div(
+            [html.Span(className="desk-spinner", **aria(hidden="true")), html.Span(f"{run_name(run, language)}: {said}", role="status"), html.Span(since, className="faint"), act],
+            className="desk-running",
+        )
+    ]  # fmt: skip
+
+
+def account(asked: Asked, run: Mapping[str, Any], layer: str | None) -> Component:
+    """The four numbers as a sum that adds up, with what happened beside it. Every number opens its rows."""
+    language, here = asked.language, asked.at(rule=None)
+    dry = run["kind"] == "dry_run"
+    on_map = "#desk-preview" if dry else f"/?layers=base,areas,{layer}" if layer else None
+    refused = int(run["quarantined"] or 0)
+    figures = [
+        _figure(READ, run["rows_read"], None, "", language),
+        _sign("="),
+        _figure(WOULD_LOAD if dry else LOADED, run["loaded"], on_map if int(run["loaded"] or 0) else None, "good", language),
+        _sign("+"),
+        _figure(UNCHANGED, run["unchanged"], None if dry else on_map, "", language),
+        _sign("+"),
+        _figure(REFUSED, refused, here.at(rule=ALL_RULES) if refused else None, "bad" if refused else "", language),
+    ]
+    sums = EQUATION.with_values(
+        read=count(run["rows_read"]), loaded=count(run["loaded"]), unchanged=count(run["unchanged"]), refused=count(refused),
+        word=WORDS.get(str(run["kind"]), WORDS["load"]).to(language),
+    )  # fmt: skip
+    opens = {"vanished": f"{asked.at(run=None, rule=None).href}#desk-gone", "findings": "#desk-findings", "repaired": "#desk-findings"}
+    beside = [
+        html.A(BESIDE[name].with_values(count=count(run[name])).to(language), href=opens[name]) for name in BESIDE if int(run.get(name) or 0)
+    ]
+    return html.Div(
+        [
+            html.Div(figures, className="desk-sum", **aria(hidden="false")),
+            html.P([f"{sums.to(language)}{'。' if language == 'zh' else '.'} {ADDS_UP.to(language)}"], className="desk-sentence"),
+            html.P(_between(beside), className="desk-beside") if beside else None,
+            *_conversion(run, language),
+        ],
+        className="desk-account",
+    )
+
+
+def rules_view(asked: Asked, rules: Sequence[Mapping[str, Any]]) -> Component:
+    """The refused rows by rule, as bars that filter the table."""
+    language = asked.language
+    if not rules:
+        return sentence(NO_REFUSED, language)
+    most = max(int(rule["count"]) for rule in rules)
+    total = sum(int(rule["count"]) for rule in rules)
+    lines = [_rule_bar(asked, ALL_RULES, ALL.to(language), total, total)] + [
+        _rule_bar(asked, str(rule["rule"]), word(RULE, rule["rule"], language), int(rule["count"]), most) for rule in rules
+    ]
+    return html.Ul(lines, className="desk-rules", **aria(label=BY_RULE.to(language)))
+
+
+def findings_view(findings: Sequence[Mapping[str, Any]], language: Language) -> list[Component]:
+    """What was noticed about rows that were loaded all the same."""
+    if not findings:
+        return []
+    lines = [[f["line"], word(RULE, f["rule"], language), f["field"] or "", Text(f["sentence"], f["sentence_en"]).to(language)] for f in findings]
+    return [section(FINDINGS, [sentence(FINDINGS_HINT, language), table(FINDING_HEADS, lines, FINDINGS, language)], language, id="desk-findings")]
+
+
+def acts(run: Mapping[str, Any], language: Language) -> Component:
+    """What can be done with a run that has ended."""
+    made: list[Component] = []
+    ended = run["status"] not in RUNNING
+    if ended and run["kind"] == "dry_run" and run["status"] == "done" and run.get("upload_id"):
+        made.append(button(LOAD_NOW, "load-now", language, "check", "first", mapping=run["mapping"], upload=run["upload_id"]))
+    if ended and run["status"] in {"cancelled", "broken", "failed", "withdrawn"} and run.get("upload_id"):
+        made.append(
+            button(RUN_AGAIN, "load-again", language, "refresh", mapping=run["mapping"], upload=run["upload_id"], kept=run["kind"])
+        )
+    if run["kind"] != "dry_run" and run["status"] == "done":
+        warning = WITHDRAW_WARNING.with_values(loaded=count(run["loaded"]), vanished=count(run["vanished"])).to(language)
+        made.append(button(WITHDRAW, "withdraw", language, "arrow-back-up", run=run["id"], confirm=warning))
+    if int(run["quarantined"] or 0):
+        made += [
+            html.A(words.to(language), href=f"/data/refused/{run['id']}.xlsx?lang={tongue}", className="desk-button", download="")
+            for tongue, words in DOWNLOAD.items()
+        ]
+    return html.Div(made, className="desk-acts")
+
+
+def _advice(run: Mapping[str, Any], language: Language, zone: ZoneInfo) -> list[Component]:
+    said: list[Component] = []
+    kind = "bad" if state_of(run) == "bad" else ""
+    if run["status"] in ADVICE:
+        said.append(sentence(ADVICE[run["status"]], language, kind))
+    if run.get("message") or run.get("message_en"):
+        said.append(sentence(Text(run["message"] or run["message_en"], run["message_en"] or run["message"]), language, f"message {kind}"))
+    if run["status"] == "withdrawn" and run.get("withdrawn_at"):
+        by = WITHDRAWN_AT.with_values(moment=moment(run["withdrawn_at"], language, zone), actor=run.get("withdrawn_by") or "")
+        said.append(sentence(by, language))
+    return said
+
+
+def _conversion(run: Mapping[str, Any], language: Language) -> list[Component]:
+    held = run.get("conversion") or {}
+    how = held.get("sentence" if language == "zh" else "sentence_en") or held.get(language) or held.get("how") or held.get("conversion") or held.get("crs")
+    if not how:
+        return []
+    said = CONVERSION.with_values(how=str(how).rstrip("。.")).to(language)
+    residual = held.get("residual_m")
+    if isinstance(residual, (int, float)):
+        said += RESIDUAL.with_values(metres=f"{residual:.3f}").to(language) if language == "zh" else " " + RESIDUAL.with_values(metres=f"{residual:.3f}").en
+    return [html.P(said, className="desk-sentence")]
+
+
+def _figure(label: Text, value: Any, opens: Asked | str | None, kind: str, language: Language) -> Component:
+    shown = [html.Span(count(value), className="value"), html.Span(label.to(language), className="label")]
+    name = f"desk-figure {kind}".strip()
+    if isinstance(opens, Asked):
+        return link(shown, opens, className=name)
+    if opens:
+        return html.A(shown, href=opens, className=name, title=SHOW_ON_MAP.to(language))
+    return html.Div(shown, className=name)
+
+
+def _sign(sign: str) -> Component:
+    return html.Span(sign, className="desk-sign", **aria(hidden="true"))
+
+
+def _rule_bar(asked: Asked, rule: str, name: str, value: int, most: int) -> Component:
+    chosen = (asked.rule or ALL_RULES) == rule
+    bar = html.Span(html.I(style={"inlineSize": f"{max(2, round(100 * value / most))}%"}), className="track", **aria(hidden="true"))
+    said = [html.Span(name, className="name"), bar, html.Span(count(value), className="number")]
+    return html.Li(link(said, asked.at(rule=rule), className="desk-rule chosen" if chosen else "desk-rule", **aria(current="true" if chosen else "false"), **data(rule=rule)))
+
+
+def _between(parts: Sequence[Component]) -> list[Any]:
+    return [piece for at, part in enumerate(parts) for piece in ((" · ", part) if at else (part,))]
+
+
+def _seconds(seconds: float, language: Language) -> str:
+    return Text("{n} 秒", "{n} s").with_values(n=f"{max(0.0, seconds):.0f}").to(language) if seconds < 90 else span(seconds, language)
