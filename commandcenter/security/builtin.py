@@ -1,7 +1,8 @@
 """The built-in actors until accounts arrive: explicit, few, and named wherever they act.
 
-Demo actors stand for people at the screen; STEWARD and MIGRATION act for commands. None of them is a default:
-each request names the one it runs as (the cookie ``cc_actor``, or the wall's own setting).
+Demo actors stand for people at the screen; STEWARD acts for commands. None of them is a default:
+each request names the one it runs as (the cookie ``cc_actor``, or the wall's own setting), each job the one it was asked for by.
+The permission ``steward`` opens the data desk: deliver files, correct refused rows, take loads back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from commandcenter.actor import Actor, Scope
 from commandcenter.text import Text
 
 STEWARD = Actor(
-    "builtin:steward", Text("数据管理员（内置）", "Data steward (built in)"), Scope(whole_city=True), frozenset({"read", "write"})
+    "builtin:steward",
+    Text("数据管理员（内置）", "Data steward (built in)"),
+    Scope(whole_city=True),
+    frozenset({"read", "write", "steward"}),
 )
 
 OPERATOR = Actor("demo:operator", Text("值班长（全市）", "Shift leader (whole city)"), Scope(whole_city=True), frozenset({"read"}))
@@ -23,5 +27,12 @@ COMMUNITY_WORKER = Actor(
     Scope(communities=("230202001006",)),
     frozenset({"read"}),
 )
+DEMO_STEWARD = Actor(
+    "demo:steward",
+    Text("数据管理员（演示）", "Data steward (demo)"),
+    Scope(whole_city=True),
+    frozenset({"read", "write", "steward"}),
+)
 
-DEMO_ACTORS: dict[str, Actor] = {a.id: a for a in (OPERATOR, STREET_DISPATCHER, COMMUNITY_WORKER)}
+DEMO_ACTORS: dict[str, Actor] = {a.id: a for a in (OPERATOR, STREET_DISPATCHER, COMMUNITY_WORKER, DEMO_STEWARD)}
+BUILT_IN: dict[str, Actor] = {STEWARD.id: STEWARD, **DEMO_ACTORS}
