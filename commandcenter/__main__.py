@@ -61,6 +61,23 @@ def run(settings: Settings, words: argparse.Namespace) -> int:
     return 0
 
 
+def work(settings: Settings, words: argparse.Namespace) -> int:
+    """Carry out imports and what else was asked for at the data desk, until Ctrl-C."""
+    from commandcenter.serve import keep_log  # noqa: PLC0415  (a heavy room)
+    from commandcenter.worker.process import end_with_parent, work  # noqa: PLC0415  (a heavy room)
+
+    keep_log(settings, "worker", on_terminal=not words.attached)
+    if words.attached:  # the server that started us keeps the database up, and reads no terminal
+        end_with_parent()
+        work(settings, lambda _: None)
+        return 0
+    with city_database(settings) as (ready, _cluster):
+        say.step(Text("处理导入任务，Ctrl-C 停止", "Carrying out imports, Ctrl-C stops"))
+        work(ready, say.step)
+    say.step(Text("已停止", "Stopped"))
+    return 0
+
+
 def migrate(settings: Settings, _: argparse.Namespace) -> int:
     """Bring the database to this version's schema, and nothing more."""
     with city_database(settings):
@@ -140,6 +157,7 @@ def doctor(settings: Settings, _: argparse.Namespace) -> int:
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "run": run,
     "serve": run,
+    "work": work,
     "migrate": migrate,
     "cluster": cluster,
     "stop": stop,
@@ -149,6 +167,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
 ABOUT = {
     "run": "database up, city loaded if empty, served until Ctrl-C",
     "serve": "as run, but the database is served as it is, even empty",
+    "work": "carry out imports asked for at the data desk (run and serve start one themselves)",
     "migrate": "bring the database to this version's schema",
     "cluster": "start, stop or status of the private database cluster",
     "stop": "stop what serves this city, and its cluster",
@@ -197,6 +216,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=about)
         if name == "cluster":
             command.add_argument("what", choices=("start", "stop", "status"))
+        if name == "work":
+            command.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 

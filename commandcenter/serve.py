@@ -1,4 +1,4 @@
-"""The web process: one uvicorn server over one application, which also keeps the private cluster alive while it serves."""
+"""The web process: one uvicorn server over one application, which keeps the worker and the private cluster alive while it serves."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from commandcenter.db.cluster import PrivateCluster
 from commandcenter.errors import CommandCenterError, SettingsFault
 from commandcenter.setup.preflight import BACKLOG, open_port
 from commandcenter.text import Text
+from commandcenter.worker.child import WorkerChild
 
 LOG_BYTES, LOG_FILES = 10_000_000, 5
 GRACE_S = 3  # open feeds never end by themselves
@@ -26,11 +27,11 @@ WATCH_EVERY_S = 2.0
 
 
 class CityServer(uvicorn.Server):
-    """A server that says when it is ready, and starts the private cluster again should it die."""
+    """A server that says when it is ready, and starts the worker and the private cluster again should they die."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], cluster: PrivateCluster | None) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], cluster: PrivateCluster | None, worker: WorkerChild) -> None:
         super().__init__(config)
-        self._ready, self._cluster = ready, cluster
+        self._ready, self._cluster, self._worker = ready, cluster, worker
         self._watch: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -38,13 +39,15 @@ class CityServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+            self._worker.start()
             if self._cluster is not None:
                 self._watch = asyncio.create_task(_keep_up(self._cluster))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop watching, then close: the cluster is stopped by whoever started it."""
+        """Stop watching, end the worker, then close: the cluster is stopped by whoever started it."""
         if self._watch is not None:
             self._watch.cancel()
+        await self._worker.end()
         await super().shutdown(sockets)
 
 
@@ -71,7 +74,7 @@ def serve(
         timeout_graceful_shutdown=GRACE_S,
     )
     _load_certificate(config)
-    server = CityServer(config, ready, cluster)
+    server = CityServer(config, ready, cluster, WorkerChild(settings))
     open_port(listener, settings)
     with suppress(KeyboardInterrupt):  # uvicorn has closed in order and passes the signal on
         server.run(sockets=[listener])
@@ -96,17 +99,17 @@ def _load_certificate(config: uvicorn.Config) -> None:
         ) from refused
 
 
-def keep_log(settings: Settings) -> None:
-    """Everything goes to ``logs/web.log`` with its details; the terminal gets warnings, one line each."""
+def keep_log(settings: Settings, name: str = "web", on_terminal: bool = True) -> None:
+    """Everything goes to ``logs/<name>.log`` with its details; the terminal gets warnings, one line each."""
     folder = settings.data_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    written = RotatingFileHandler(folder / "web.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
+    written = RotatingFileHandler(folder / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     written.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     shown = logging.StreamHandler()
     shown.setLevel(logging.WARNING)
     shown.setFormatter(_OneLine())
     shown.addFilter(_worth_showing)
-    logging.basicConfig(level=logging.INFO, handlers=[written, shown], force=True)
+    logging.basicConfig(level=logging.INFO, handlers=[written, shown] if on_terminal else [written], force=True)
 
 
 def _worth_showing(record: logging.LogRecord) -> bool:

@@ -15,6 +15,7 @@ from commandcenter.db.connect import application_dsn
 from commandcenter.db.run import Reader
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.text import Text
+from commandcenter.web.data_routes import data_routes
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.state import State
@@ -67,6 +68,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     install_problem_bodies(server)
     server.include_router(health_routes(state))
     server.include_router(map_routes(state))
+    server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app
     server.state.state = state

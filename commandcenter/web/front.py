@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from commandcenter.errors import Forbidden, NotFound
@@ -17,6 +18,7 @@ from commandcenter.web.tile_door import TileDoor
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets"})
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
+DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
 
 
 class FrontDoor:
@@ -38,8 +40,8 @@ class FrontDoor:
         segment = path.split("/", 2)[1] if path.startswith("/") else path
         actor = actor_of(scope["headers"])
         if scope["type"] == "http":
-            known = segment in self._pages or segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES)
-            if not known or (segment in self._pages and path.strip("/") != segment):
+            known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
+            if not known and not (segment in self._pages and path.strip("/") == segment):
                 await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
                 return
             if actor is None and segment not in OPEN_SEGMENTS:

@@ -1,0 +1,67 @@
+"""``python -m commandcenter work``: one worker process, which ends in order when asked, and with its server when it has one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from commandcenter.config import Settings
+from commandcenter.text import Text
+from commandcenter.worker.tasks import take_up_abandoned, task_app
+from ingest.desk.queue import QUEUE
+
+CONCURRENCY = 2  # a small file does not wait behind a large one
+WAITING = Text("等待正在进行的导入结束；再按一次 Ctrl-C 立即停止", "Waiting for the running import; Ctrl-C again stops at once")
+
+
+def work(settings: Settings, say: Callable[[Text], None]) -> None:
+    """Carry out jobs until a signal asks to stop; then the running ones are waited for, and a second signal ends at once."""
+    asyncio.run(_work(settings, say))
+
+
+async def _work(settings: Settings, say: Callable[[Text], None]) -> None:
+    app = task_app(settings)
+    async with app.open_async():
+        looking = asyncio.create_task(take_up_abandoned(app, settings))
+        working = asyncio.create_task(
+            app.run_worker_async(queues=[QUEUE], concurrency=CONCURRENCY, delete_jobs="successful", install_signal_handlers=False)
+        )
+        _end_on_signals(working, say)
+        try:
+            with suppress(asyncio.CancelledError):
+                await working
+        finally:
+            looking.cancel()
+
+
+def _end_on_signals(working: asyncio.Task[None], say: Callable[[Text], None]) -> None:
+    asked = False
+
+    def end() -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)  # threads at work would be waited for; what they have not committed is rolled back
+        asked = True
+        say(WAITING)
+        working.cancel()
+
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, end)
+
+
+def end_with_parent() -> None:
+    """From now on this process ends when its parent does, however that ends: the parent holds the other end of our standard input."""
+
+    def watch() -> None:
+        with suppress(OSError, ValueError):
+            while sys.stdin.buffer.read(1):
+                pass
+        os._exit(0)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
