@@ -30,7 +30,9 @@ WITHIN = "case when ST_IsEmpty(q.geom) then null when ST_IsValid(q.geom) then ST
 
 
 def sources_request() -> SqlRequest:
-    """Every source: its contract, how late it is, its quality trend, and what waits. ``open_quarantine`` is null for whoever may not see it."""
+    """Every source: its contract, its quality trend, what waits. ``lag_s`` is what its data are over their cadence, null without one;
+    ``open_quarantine`` is null for whoever may not see refused rows.
+    """
     return SqlRequest(
         f"""
         with waiting as (
@@ -42,7 +44,8 @@ def sources_request() -> SqlRequest:
         select s.name, s.title, s.title_en, s.target, s.owner, s.licence, s.attribution, s.cadence_s, s.data_as_of, s.last_good_run_at,
                s.row_count, s.contract, s.synthetic, s.estimated,
                coalesce(s.data_as_of < now() - make_interval(secs => s.cadence_s), false) as late,
-               greatest(0, extract(epoch from now() - s.data_as_of) - s.cadence_s)::float8 as lag_s,
+               case when s.cadence_s + extract(epoch from s.data_as_of) is not null
+                    then greatest(0, extract(epoch from now() - s.data_as_of) - s.cadence_s)::float8 end as lag_s,
                case when actor_sees_whole_city() and actor_may_write() then coalesce(w.rows, 0) end as open_quarantine,
                coalesce(n.status in ('queued', 'running'), false) as running, n.status as last_status, n.id as last_run_id,
                coalesce(t.runs, '[]') as trend
