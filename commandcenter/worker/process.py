@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +14,7 @@ from commandcenter.text import Text
 from commandcenter.worker.tasks import take_up_abandoned, task_app
 from ingest.desk.queue import QUEUE
 
+STDIN = 0
 CONCURRENCY = 2  # a small file does not wait behind a large one
 WAITING = Text("等待正在进行的导入结束；再按一次 Ctrl-C 立即停止", "Waiting for the running import; Ctrl-C again stops at once")
 
@@ -59,8 +59,8 @@ def end_with_parent() -> None:
     """From now on this process ends when its parent does, however that ends: the parent holds the other end of our standard input."""
 
     def watch() -> None:
-        with suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(1):
+        with suppress(OSError):
+            while os.read(STDIN, 1):
                 pass
         os._exit(0)
 

@@ -215,7 +215,7 @@ def refused_fields(connection: psycopg.Connection, run_id: int, most: int) -> li
 def refused_rows(connection: psycopg.Connection, run_id: int, limit: int) -> Iterator[dict[str, Any]]:
     """The refused rows of a run in their order, read from a cursor on the server: memory stays flat however many they are."""
     with connection.cursor(name="refused_rows", row_factory=dict_row) as cursor:
-        cursor.itersize = 2_000
+        cursor.itersize = 500
         cursor.execute(
             "select line, rule, field, sentence, sentence_en, fields, raw from quarantine where run_id = %s order by id limit %s", [run_id, limit]
         )
