@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,15 +17,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psycopg
 import pytest
 
 from commandcenter.config import Settings
+from commandcenter.db.cluster import PrivateCluster
+from commandcenter.db.connect import connect
 from commandcenter.db.run import acting
 from commandcenter.errors import Forbidden
 from commandcenter.security.builtin import BUILT_IN, DEMO_STEWARD, OPERATOR, STEWARD
 from commandcenter.worker.child import WorkerChild
 from commandcenter.worker.imports import job_actor, run_import
+from commandcenter.worker.process import sweep
 from commandcenter.worker.tasks import take_up_abandoned, task_app
 from ingest.desk import commands, store
 from ingest.desk.mappings import own_mappings
@@ -30,6 +37,7 @@ from ingest.desk.queue import QUEUE, defer_import
 from tests.conftest import TestDatabase
 from tests.test_desk_commands import told
 from tests.test_ingest_steps import a_mapping
+from tests.test_setup_serve import database_answers, postmaster, served, until_ready
 
 ROOT = Path(__file__).parents[1]
 WITHIN_S = 60.0
@@ -337,8 +345,69 @@ def test_a_worker_ends_in_order_when_asked(desk: Desk) -> None:
     assert told(desk.connection, "select id from jobs.procrastinate_workers") == []
 
 
+def test_halves_of_files_are_swept_once_they_are_old(tmp_path: Path) -> None:
+    for name in ("old", "young", "whole"):
+        (tmp_path / name).mkdir()
+    old, young, whole = tmp_path / "old" / "a.csv.part", tmp_path / "young" / "a.csv.part", tmp_path / "whole" / "a.csv"
+    for path in (old, young, whole):
+        path.write_text("x")
+    for path in (old, whole):
+        os.utime(path, (0, 0))
+    assert sweep(tmp_path) == 1 and sweep(tmp_path / "nowhere") == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["whole", "young"] and young.exists() and whole.exists()
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """Below /tmp itself: pytest's own folders are closed to the postgres account, and the cluster would move."""
+    folder = Path(tempfile.mkdtemp(prefix="cc-worker-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_file_travels_from_the_browser_into_the_table_and_the_worker_outlives_its_database(data_dir: Path) -> None:
+    """The whole of it as it is run: server, its worker, its own cluster, which is killed in between; at last the server itself is killed."""
+    own_mappings(data_dir).mkdir()
+    a_mapping(own_mappings(data_dir))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with served(data_dir, port) as server:
+        until_ready(server)
+        cluster = PrivateCluster(data_dir)
+        settings = Settings(data_dir=data_dir, city="longsha")
+        deliver_over_http(settings, port, "1,一路,1,123.95,47.31", 1)
+        killed = postmaster(data_dir)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: cluster.running() and postmaster(data_dir) != killed and database_answers(port))
+        deliver_over_http(settings, port, "2,二路,2,123.95,47.31", 1)
+        workers = [pid for pid in children(server.pid) if alive(pid)]
+        assert len(workers) == 1
+        os.kill(server.pid, signal.SIGKILL)
+        until(lambda: not alive(workers[0]))
+    cluster.stop()
+
+
+def deliver_over_http(settings: Settings, port: int, line: str, loaded: int) -> None:
+    body = f"id,label,number,lon,lat\n{line}\n".encode()
+    answer = httpx2.post(f"http://127.0.0.1:{port}/data/upload?name=a.csv", content=body, headers={"cookie": f"cc_actor={DEMO_STEWARD.id}"}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    with connect(settings) as connection:
+        connection.autocommit = True
+        desk = Desk(connection, settings, {})
+        run = desk.ask(answer.json()["id"])
+        until(lambda: desk.run(run)["status"] == "done")
+        assert desk.run(run)["loaded"] == loaded
+
+
+def children(pid: int) -> list[int]:
+    """The worker processes a process has started."""
+    found = subprocess.run(["pgrep", "-P", str(pid), "-f", "work --attached"], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]

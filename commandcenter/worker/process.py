@@ -6,15 +6,19 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from commandcenter.config import Settings
 from commandcenter.text import Text
+from commandcenter.worker.imports import uploads_folder
 from commandcenter.worker.tasks import take_up_abandoned, task_app
 from ingest.desk.queue import QUEUE
 
 STDIN = 0
+STALE_S = 86_400
 CONCURRENCY = 2  # a small file does not wait behind a large one
 WAITING = Text("等待正在进行的导入结束；再按一次 Ctrl-C 立即停止", "Waiting for the running import; Ctrl-C again stops at once")
 
@@ -25,18 +29,32 @@ def work(settings: Settings, say: Callable[[Text], None]) -> None:
 
 
 async def _work(settings: Settings, say: Callable[[Text], None]) -> None:
+    await asyncio.to_thread(sweep, uploads_folder(settings.data_dir))
     app = task_app(settings)
     async with app.open_async():
         looking = asyncio.create_task(take_up_abandoned(app, settings))
         working = asyncio.create_task(
             app.run_worker_async(queues=[QUEUE], concurrency=CONCURRENCY, delete_jobs="successful", install_signal_handlers=False)
         )
+        looking.add_done_callback(lambda ended: None if ended.cancelled() else working.cancel())  # whoever keeps us up starts us again
         _end_on_signals(working, say)
         try:
             with suppress(asyncio.CancelledError):
                 await working
         finally:
             looking.cancel()
+
+
+def sweep(folder: Path) -> int:
+    """Remove what uploads left behind whose server was killed; how many files. One that still arrives is younger than a day."""
+    removed = 0
+    for part in folder.glob("*/*.part"):
+        with suppress(OSError):
+            if part.stat().st_mtime < time.time() - STALE_S:
+                part.unlink()
+                part.parent.rmdir()
+                removed += 1
+    return removed
 
 
 def _end_on_signals(working: asyncio.Task[None], say: Callable[[Text], None]) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import psycopg
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -62,7 +63,7 @@ async def take_up_abandoned(app: App, settings: Settings) -> None:
                 if job.id in found & suspects:
                     await _settle_job(app, job, free[held_by[job.id]])
             suspects = found
-        except (CommandCenterError, psycopg.Error) as fault:
+        except (CommandCenterError, ConnectorException, psycopg.Error) as fault:
             log.warning("looking for abandoned jobs: %s", fault)
         await asyncio.sleep(LOOK_EVERY_S)
 
