@@ -137,7 +137,7 @@ class _Survey:
         shapely.prepare(self._outline)
         over = np.flatnonzero(~shapely.covers(self._outline, self._shapes))
         beyond = _without_hairs(shapely.difference(self._shapes[over], self._outline))
-        for i, shape in zip(over, beyond, strict=True):
+        for i, shape in zip(over.tolist(), beyond, strict=True):
             if shape.area > TINY_M2:
                 yield self._fault("outside", (self._keys[i],), shape)
 
