@@ -16,28 +16,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.errors import ShapelyError
 
-from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
-from ingest.contract import Mapping
 from ingest.readers.opened import printable
 from ingest.record import RAW_LENGTH, Finding
 
 CURVES = frozenset({8, 9, 10, 11, 12, 13, 14})  # WKB types: circular strings, compound curves, curve polygons and their sets
-
-
-def check_fields(file_name: str, mapping: Mapping, fields: Sequence[str]) -> None:
-    """Refuse a mapping that names a field the file lacks, with the nearest that it has."""
-    for name in mapping.fields:
-        if name not in fields:
-            near = nearest(name, fields)
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
-            raise BadInput(
-                Text(
-                    f"{file_name}：没有映射 {mapping.name} 所说的字段“{name}”{hint.zh or '。'}",
-                    f"{file_name}: there is no field '{name}', which the mapping {mapping.name} names{hint.en or '.'}",
-                )
-            )
 
 
 def values_of(column: pa.Array, encoding: str | None = None) -> tuple[list[Any], list[int]]:

@@ -1,4 +1,4 @@
-"""GeoJSON features, one after another out of a sliding window of text: a file of any size in bounded memory."""
+"""GeoJSON features, one after another out of a sliding window of text or line by line: a file of any size in bounded memory."""
 
 from __future__ import annotations
 
@@ -6,56 +6,199 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
+import numpy as np
+from numpy.typing import NDArray
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import nearest
 from ingest.contract import Mapping
-from ingest.readers.opened import opened
-from ingest.record import RAW_LENGTH, Finding, SourceRow
+from ingest.readers.arrow import plain
+from ingest.readers.columns import MOST_CELLS, named_by, side_by_side
+from ingest.readers.geojson_shapes import geometries
+from ingest.readers.opened import is_stray, opened, printable, stray
+from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow
 
 CHUNK = 1 << 20
 LARGEST_FEATURE = 64 << 20
+TOGETHER = 64  # features whose geometries are made at once: the fewer are held as lists, the less there is to collect
+BATCH_LENGTH = 64 << 20  # characters of text that one batch may stand for
 _FEATURES = re.compile(r'"features"\s*:\s*\[')
 _CRS_NAME = re.compile(r'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
+def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     """The features; properties are the values, ``@id`` is the feature's own id, ``where`` the line it starts in."""
     seen: set[str] = set()
     with opened(path, mapping.encoding) as text:
         window = _Window(text, path.name)
         window.find_features(mapping)
-        for line, feature, raw in window.features():
-            row = _row(str(line), feature, raw)
-            seen.update(row.values)
-            yield row
+        yield from _batched(window.features(), mapping, seen)
     _check_fields(path, mapping, seen)
 
 
-def _row(where: str, feature: Any, raw: str) -> SourceRow:
-    if not isinstance(feature, dict) or feature.get("type") != "Feature":
-        return SourceRow(where, {}, raw, fault=Finding("not_a_feature", "type", Text("不是 Feature 对象。", "It is not a Feature.")))
-    values = dict(feature.get("properties") or {})
+def lines(path: Path, mapping: Mapping) -> Iterator[Batch]:
+    """Features one a line (GeoJSON Lines), or each behind a record separator (RFC 8142), plain or gzip.
+
+    A line that is no feature is one refused row: the lines after it are read all the same.
+    """
+    seen: set[str] = set()
+    with opened(path, mapping.encoding) as text:
+        yield from _batched(_each_line(text), mapping, seen)
+    _check_fields(path, mapping, seen)
+
+
+def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
+    """The features of a collection one by one."""
+    for batch in batches(path, mapping):
+        for at in range(len(batch)):
+            yield SourceRow(batch.where[at], batch.fields_of(at), batch.raw[at], batch.geometry[at], batch.faults.get(at))
+
+
+class _Feature(NamedTuple):
+    """One feature as it was written; ``length`` of its text tells how much a batch holds."""
+
+    line: int
+    written: Any
+    raw: str
+    length: int
+    fault: Finding | None = None
+
+
+class _Rows:
+    """Features on their way into a batch, their geometries made a few hundred at a time: lists of numbers are heavy to keep."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._where: list[str] = []
+        self._values: list[dict[str, Any]] = []
+        self._raw: list[str] = []
+        self._faults: dict[int, Finding] = {}
+        self._shapes: list[NDArray[np.object_]] = []
+        self._length = 0
+        self.names: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    @property
+    def full(self) -> bool:
+        """Whether a batch should be taken now."""
+        return len(self) >= BATCH_ROWS or len(self) * len(self.names) > MOST_CELLS or self._length > BATCH_LENGTH
+
+    def take(self, features: list[_Feature]) -> None:
+        """Some more rows."""
+        written: list[Any] = []
+        begin = len(self)
+        for at, (line, feature, raw, length, fault) in enumerate(features, begin):
+            values, odd = ({}, fault) if fault is not None else _values(feature)
+            written.append(None if odd is not None else feature.get("geometry"))
+            if is_stray(raw):
+                odd, raw = odd or stray(raw, self._encoding), printable(raw)
+            if odd is not None:
+                self._faults[at] = odd
+            self._where.append(str(line))
+            self._values.append(values)
+            self._raw.append(raw)
+            self._length += length
+            self.names.update(values)
+        shapes, faults = geometries(written)
+        self._shapes.append(shapes)
+        for position, finding in faults.items():
+            self._faults.setdefault(begin + position, finding)
+
+    def as_batch(self) -> Batch:
+        """The rows side by side."""
+        return Batch(self._where, side_by_side(self._values), self._raw, np.concatenate(self._shapes), self._faults)
+
+
+def _batched(features: Iterator[_Feature], mapping: Mapping, seen: set[str]) -> Iterator[Batch]:
+    rows = _Rows(mapping.encoding)
+    for few in _few(features):
+        rows.take(few)
+        if rows.full:
+            seen |= rows.names
+            yield rows.as_batch()
+            rows = _Rows(mapping.encoding)
+    seen |= rows.names
+    if len(rows):
+        yield rows.as_batch()
+
+
+def _few(features: Iterator[_Feature]) -> Iterator[list[_Feature]]:
+    """Features some at a time, fewer where they are large."""
+    held: list[_Feature] = []
+    length = 0
+    for feature in features:
+        held.append(feature)
+        length += feature.length
+        if len(held) >= TOGETHER or length > CHUNK:
+            yield held
+            held, length = [], 0
+    if held:
+        yield held
+
+
+def _values(feature: Any) -> tuple[dict[str, Any], Finding | None]:
+    properties = feature.get("properties") or {} if isinstance(feature, dict) and feature.get("type") == "Feature" else None
+    if not isinstance(properties, dict):
+        return {}, _NOT_A_FEATURE
+    values = {name: value if type(value) in _PLAIN else json.dumps(value, ensure_ascii=False) for name, value in properties.items()}
     if "id" in feature:
-        values.setdefault("@id", feature["id"])
-    geometry, fault = _geometry(feature.get("geometry"))
-    return SourceRow(where, values, raw, geometry, fault)
+        values.setdefault("@id", plain(feature["id"]))
+    return values, None
 
 
-def _geometry(written: Any) -> tuple[BaseGeometry | None, Finding | None]:
-    if written is None:
-        return None, Finding("no_place", "geometry", Text("没有几何图形。", "It has no geometry."))
-    try:
-        return shape(written), None
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as fault:
-        return None, Finding("bad_geometry", "geometry", Text(f"几何图形无法读取：{fault}。", f"Its geometry cannot be read: {fault}."))
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+_NOT_A_FEATURE = Finding("not_a_feature", "type", Text("不是 Feature 对象。", "It is not a Feature."))
+
+
+def _each_line(text: TextIO) -> Iterator[_Feature]:
+    """Records with the line they begin in; one that is no JSON has its fault set."""
+    for line, record, whole in _records(text):
+        raw = record[:RAW_LENGTH]
+        if not whole:
+            said = Text(f"这一行超过 {LARGEST_FEATURE >> 20} MB。", f"Its line is longer than {LARGEST_FEATURE >> 20} MB.")
+            yield _Feature(line, None, raw, len(raw), Finding("not_a_feature", None, said))
+            continue
+        try:
+            written = json.loads(record)
+        except (ValueError, RecursionError) as fault:
+            reason = fault.msg if isinstance(fault, json.JSONDecodeError) else str(fault)
+            said = Text(f"不是 JSON：{reason}。", f"It is no JSON: {reason}.")
+            yield _Feature(line, None, raw, len(raw), Finding("not_a_feature", None, said))
+            continue
+        yield _Feature(line, written, raw, len(record))
+
+
+def _records(text: TextIO) -> Iterator[tuple[int, str, bool]]:
+    """Each record with its first line and whether it is whole: a line, or all lines up to the next record separator."""
+    held: list[str] = []
+    length, number, begun, separated = 0, 0, 1, False
+    at_line_start = True
+    while part := text.readline(CHUNK):
+        starts = at_line_start
+        at_line_start = part.endswith(("\n", "\r"))
+        number += starts
+        separated = separated or (number == 1 and starts and part.removeprefix("\ufeff").startswith("\x1e"))
+        if starts and (part.startswith("\x1e") or not separated) and held:
+            yield from _record(begun, held, length)
+            held, length = [], 0
+        if not held:
+            begun = number
+        length += len(part)
+        if length <= LARGEST_FEATURE or not held:
+            held.append(part)
+    yield from _record(begun, held, length)
+
+
+def _record(line: int, held: list[str], length: int) -> Iterator[tuple[int, str, bool]]:
+    record = "".join(held).strip("\ufeff\x1e \t\r\n")
+    if record:
+        yield line, record, length <= LARGEST_FEATURE
 
 
 def _check_fields(path: Path, mapping: Mapping, seen: set[str]) -> None:
@@ -63,7 +206,7 @@ def _check_fields(path: Path, mapping: Mapping, seen: set[str]) -> None:
     if not seen:
         return
     unclaimed = seen - set(mapping.fields)
-    for name in mapping.fields:
+    for name in named_by(mapping):
         near = nearest(name, unclaimed) if name not in seen else None
         if near is not None or (name not in seen and name in mapping.key):
             hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
@@ -102,7 +245,7 @@ class _Window:
             )
         self._forward(found.end())
 
-    def features(self) -> Iterator[tuple[int, Any, str]]:
+    def features(self) -> Iterator[_Feature]:
         """Each feature with its line and raw text."""
         decoder = json.JSONDecoder()
         while True:
@@ -121,9 +264,11 @@ class _Window:
                 if not self._may_continue(fault) or not self._more():
                     raise self._broken(f"JSON 有误：{fault.msg}", f"its JSON is broken: {fault.msg}") from fault
                 continue
-            line, raw = self._line, self._held[self._at : min(end, self._at + RAW_LENGTH)]
+            except (ValueError, RecursionError) as fault:  # a number of five thousand digits, a list of ten thousand lists
+                raise self._broken(f"JSON 有误：{fault}", f"its JSON is broken: {fault}") from fault
+            line, length, raw = self._line, end - self._at, self._held[self._at : min(end, self._at + RAW_LENGTH)]
             self._forward(end)
-            yield line, feature, raw
+            yield _Feature(line, feature, raw, length)
 
     def _may_continue(self, fault: json.JSONDecodeError) -> bool:
         """Whether the feature was only cut off by the window's end; a fault well inside it is a broken file."""

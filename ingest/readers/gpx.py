@@ -20,7 +20,7 @@ from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest.contract import Mapping
 from ingest.readers.archives import kind_of, not_that
-from ingest.readers.arrow import check_fields
+from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
 from ingest.readers.xml_file import as_text, broken

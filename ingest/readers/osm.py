@@ -21,11 +21,10 @@ from shapely.geometry.base import BaseGeometry
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest.contract import ClassRule, Mapping
+from ingest.readers.columns import MOST_CELLS, side_by_side
 from ingest.readers.opened import check_there
 from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow
 
-# Tags are many and each row has few of them: a batch of thousands of names by thousands of rows would be mostly None.
-MOST_CELLS = 4_000_000
 _SHAPE_OF = {osmium.osm.Node: "point", osmium.osm.Way: "line", osmium.osm.Area: "polygon"}
 
 
@@ -208,19 +207,12 @@ class _Rows:
 
     def as_batch(self) -> Batch:
         """The rows side by side."""
-        count = len(self)
-        values: dict[str, list[Any]] = {}
-        for at, tags in enumerate(self.tags):
-            for name, value in tags.items():
-                if name not in values:
-                    values[name] = [None] * count
-                values[name][at] = value
         geometry = shapely.from_wkb(np.array([wkb and bytes.fromhex(wkb) for wkb in self.wkb], dtype=object))
         single = (shapely.get_type_id(geometry) == 6) & (shapely.get_num_geometries(geometry) == 1)
         geometry[single] = shapely.get_geometry(geometry[single], 0)
         for at, shape in self.shapes.items():
             geometry[at] = shape
-        return Batch(self.where, values, self.raw, geometry, self.faults, self.repairs)
+        return Batch(self.where, side_by_side(self.tags), self.raw, geometry, self.faults, self.repairs)
 
 
 def _as_json(tags: dict[str, str]) -> str:

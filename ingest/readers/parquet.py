@@ -14,7 +14,8 @@ from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest.contract import Mapping
 from ingest.readers.archives import kind_of, not_that
-from ingest.readers.arrow import check_fields, geometries_of, json_rows, not_decodable, values_of
+from ingest.readers.arrow import geometries_of, json_rows, not_decodable, values_of
+from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
 from ingest.record import BATCH_ROWS, Batch

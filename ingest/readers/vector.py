@@ -34,7 +34,8 @@ from ingest.readers.archives import (
     unpack_gzip,
     unpack_zip,
 )
-from ingest.readers.arrow import check_fields, geometries_of, json_rows, not_decodable, values_of
+from ingest.readers.arrow import geometries_of, json_rows, not_decodable, values_of
+from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
 from ingest.readers.shapefile import AS_BYTES, assembled, field_names, rows_in
