@@ -219,9 +219,10 @@ class _Reading:
 
 def _floats(written: list[Any]) -> Numbers:
     """Plain numbers; NaN where a value is none, which a slower look then names."""
-    if set(map(type, written)) <= {str, float, int} and not any("_" in text for text in written if type(text) is str):
+    kinds = set(map(type, written))
+    if (kinds == {str} and "_" not in "".join(written)) or kinds <= {float, int}:
         try:
-            return np.array(list(map(float, written)), dtype=np.float64)
+            return np.fromiter(map(float, written), dtype=np.float64, count=len(written))
         except (ValueError, OverflowError):
             pass
     return np.fromiter(map(_float, written), dtype=np.float64, count=len(written))

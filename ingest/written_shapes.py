@@ -31,7 +31,7 @@ def shapes_of_wkt(written: list[Any]) -> tuple[NDArray[np.object_], NDArray[np.i
         if found is not None:
             srids[at] = min(int(found[1][:9]), 999_999)
             text = text[found.end() :]
-        if len(text) <= SAFE_LENGTH or text.upper().count("COLLECTION") <= DEEPEST:
+        if len(text) <= SAFE_LENGTH or _bracket_depth(text) <= DEEPEST:
             texts[at] = text
     geometry = np.empty(len(written), dtype=object)
     geometry[:] = shapely.from_wkt(texts, on_invalid="ignore")
@@ -49,6 +49,11 @@ def shapes_of_wkb(written: list[Any]) -> tuple[NDArray[np.object_], NDArray[np.i
     geometry[:] = shapely.from_wkb(blobs, on_invalid="ignore")
     srids = shapely.get_srid(geometry)
     return (shapely.set_srid(geometry, 0) if (srids > 0).any() else geometry), srids
+
+
+def _bracket_depth(text: str) -> int:
+    signs = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    return int(np.cumsum((signs == ord("(")).astype(np.int64) - (signs == ord(")"))).max())
 
 
 def _blob(value: Any) -> bytes | None:

@@ -1,121 +1,80 @@
-"""CSV rows with their line numbers and raw text; longitude and latitude stand in two named fields."""
+"""Delimited text (CSV, TSV) with line numbers and raw text of each row; where a row lies stands in its fields."""
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import shapely
+import numpy as np
 
-from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
 from ingest.contract import Mapping
-from ingest.readers.opened import opened
-from ingest.record import RAW_LENGTH, Finding, SourceRow
+from ingest.place import give_place
+from ingest.readers.header import LOOKED_THROUGH, FillDown, fields_by_column, names_in, no_header
+from ingest.readers.opened import is_stray, opened, printable, stray
+from ingest.readers.quoted_rows import DelimitedText, Rows
+from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow
 
-LONGEST_FIELD = 1 << 20
-_UNKNOWN_BYTE = re.compile("[\udc80-\udcff]")
+
+def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
+    """The rows below the header; ``where`` is the line of the file. Empty lines are no rows.
+
+    Faults: ``not_a_row`` (number of columns, quotes), ``not_decodable``, ``not_text`` (null characters), and those of ``ingest.place``.
+    Raises BadInput when the file has no such header, is broken, or no text at all.
+    """
+    with opened(path, mapping.encoding) as text:
+        table = _Table(path.name, mapping, DelimitedText(text, mapping.delimiter, path.name))
+        yield from table.batches()
 
 
 def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
-    """The rows below the header. A row that is no row of this table arrives with its fault set."""
-    csv.field_size_limit(LONGEST_FIELD)
-    with opened(path, mapping.encoding) as text:
-        lines = _Lines(text)
-        table = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
-        header = _header(path, mapping, table)
-        lines.take()
-        while True:
-            first = lines.number + 1
-            try:
-                cells = next(table)
-            except StopIteration:
-                return
-            except csv.Error as fault:
-                yield SourceRow(f"{first}", {}, lines.take(), fault=_not_a_row(str(fault)))
-                continue
-            raw = lines.take()
-            if not cells:
-                continue
-            yield _row(f"{first}", cells, raw, header, mapping)
+    """The same rows one by one."""
+    for batch in batches(path, mapping):
+        for at, where in enumerate(batch.where):
+            yield SourceRow(where, batch.fields_of(at), batch.raw[at], batch.geometry[at], batch.faults.get(at))
 
 
-def _header(path: Path, mapping: Mapping, table: Iterator[list[str]]) -> list[str]:
-    try:
-        header = [name.strip().lstrip("\ufeff") for name in next(table)]
-    except (StopIteration, csv.Error) as fault:
-        raise BadInput(Text(f"{path.name} 没有表头。", f"{path.name} has no header row.")) from fault
-    for name in mapping.fields:
-        if name not in header:
-            near = nearest(name, header)
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
-            raise BadInput(
-                Text(
-                    f"{path.name} 第 1 行：没有映射 {mapping.name} 所说的列“{name}”{hint.zh or '。'}",
-                    f"{path.name}, line 1: there is no column '{name}', which the mapping {mapping.name} names{hint.en or '.'}",
-                )
-            )
-    return header
+class _Table:
+    """The header, and what lies below it."""
 
-
-def _row(where: str, cells: list[str], raw: str, header: list[str], mapping: Mapping) -> SourceRow:
-    if len(cells) != len(header):
-        return SourceRow(where, {}, raw, fault=_not_a_row(f"{len(cells)} / {len(header)}"))
-    values = dict(zip(header, cells, strict=True))
-    if not raw.isascii() and _UNKNOWN_BYTE.search(raw):
-        return SourceRow(where, values, _printable(raw), fault=_undecodable(mapping.encoding))
-    return SourceRow(where, values, raw, *_point(values, mapping))
-
-
-def _point(values: dict[str, str], mapping: Mapping) -> tuple[shapely.Point | None, Finding | None]:
-    assert mapping.place is not None
-    written = [values[name].strip() for name in mapping.place.fields]
-    if not all(written):
-        return None, Finding("no_place", mapping.place.fields[0], Text("没有坐标。", "It has no coordinates."))
-    try:
-        return shapely.Point(*(float(text.replace(",", "")) for text in written)), None
-    except ValueError:
-        return None, Finding(
-            "no_place",
-            mapping.place.fields[0],
-            Text(f"坐标“{written[0]}, {written[1]}”不是数字。", f"The coordinates '{written[0]}, {written[1]}' are not numbers."),
-        )
-
-
-def _not_a_row(detail: str) -> Finding:
-    return Finding("not_a_row", None, Text(f"这一行的列数或引号有误（{detail}）。", f"Its number of columns or its quotes are wrong ({detail})."))
-
-
-def _undecodable(encoding: str) -> Finding:
-    return Finding("not_decodable", None, Text(f"含有不属于 {encoding} 的字节。", f"It contains bytes that are not {encoding}."))
-
-
-def _printable(raw: str) -> str:
-    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-class _Lines:
-    """Physical lines, counted and remembered until the row they belong to is taken."""
-
-    def __init__(self, text: Iterator[str]) -> None:
+    def __init__(self, file_name: str, mapping: Mapping, text: DelimitedText) -> None:
+        self._mapping = mapping
         self._text = text
-        self._held: list[str] = []
-        self.number = 0
+        line, cells, nearby = text.header(mapping.options.header_row, LOOKED_THROUGH)
+        if not cells:
+            raise no_header(file_name, mapping)
+        header = names_in(list(map(printable, cells)))
+        self._width = len(header)
+        self._fields = fields_by_column(file_name, f"{line}", header, mapping, nearby)
+        self._fill = FillDown(mapping.options.fill_down)
 
-    def __iter__(self) -> _Lines:
-        return self
+    def batches(self) -> Iterator[Batch]:
+        for rows in self._text.rows(self._width):
+            for start in range(0, len(rows.raw), BATCH_ROWS):
+                yield self._batch(rows, start, min(start + BATCH_ROWS, len(rows.raw)))
 
-    def __next__(self) -> str:
-        line = next(self._text)
-        self.number += 1
-        self._held.append(line)
-        return line
+    def _batch(self, rows: Rows, start: int, end: int) -> Batch:
+        width = self._width
+        faults = {at - start: _not_a_row(why) for at, why in rows.faults.items() if start <= at < end}
+        values = {name: rows.cells[start * width + at : end * width : width] for name, at in self._fields.items()}
+        raw = self._clean(rows.raw[start:end], values, faults)
+        if self._mapping.options.fill_down:
+            self._fill.fill(values, set(faults))
+        batch = Batch(list(map(str, rows.lines[start:end])), values, raw, np.empty(end - start, dtype=object), faults)
+        return give_place(batch, self._mapping)
 
-    def take(self) -> str:
-        """The raw text since the last row."""
-        raw = "".join(self._held).rstrip("\r\n")[:RAW_LENGTH]
-        self._held.clear()
-        return raw
+    def _clean(self, raw: list[str], values: dict[str, list[Any]], faults: dict[int, Finding]) -> list[str]:
+        """Raw texts as they can be kept; a row with strange bytes or null characters is at fault."""
+        if is_stray("".join(raw)):
+            for at, text in enumerate(raw):
+                if is_stray(text):
+                    faults.setdefault(at, stray(text, self._mapping.encoding))
+                    raw[at] = printable(text)
+                    for column in values.values():
+                        column[at] = printable(column[at]) if column[at] is not None else None
+        return [text[:RAW_LENGTH] for text in raw] if max(map(len, raw), default=0) > RAW_LENGTH else raw
+
+
+def _not_a_row(why: Text) -> Finding:
+    return Finding("not_a_row", None, Text(f"这一行的列数或引号有误（{why.zh}）。", f"Its number of columns or its quotes are wrong ({why.en})."))
