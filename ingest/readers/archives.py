@@ -167,6 +167,7 @@ def unpack_zip(path: Path, folder: Path, wanted: frozenset[str]) -> list[Path]:
 
 def unpack_gzip(path: Path, folder: Path) -> Path:
     """The one file of a gzip, under its name without .gz."""
+    folder.mkdir(exist_ok=True)
     target = folder / (path.stem if path.suffix.lower() == ".gz" else path.name)
     try:
         with gzip.open(path, "rb") as packed:

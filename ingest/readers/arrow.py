@@ -106,7 +106,8 @@ def geometries_of(column: pa.Array, linearised: Linearised = lambda: None) -> tu
     """
     wkb = _bytes_of(column)
     try:
-        return shapely.from_wkb(wkb), {}, {}
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are the locator's to refuse
+            return shapely.from_wkb(wkb), {}, {}
     except (ShapelyError, NotImplementedError, ValueError, TypeError):
         pass
     geometry = np.full(len(wkb), None, dtype=object)
@@ -124,7 +125,7 @@ def geometries_of(column: pa.Array, linearised: Linearised = lambda: None) -> tu
     repairs = {}
     for at in curved:
         try:
-            if straight is None:
+            if straight is None or straight[at] is None:
                 raise NotImplementedError
             geometry[at] = shapely.from_wkb(straight[at])
             repairs[at] = "curve_linearised"

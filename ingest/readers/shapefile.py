@@ -16,13 +16,13 @@ from ingest.readers.archives import lay
 
 AS_BYTES = "ISO-8859-1"
 _PARTS = (".shx", ".dbf")
+_LONGEST_PRJ = 64 << 10
 _MOST_DELETED_AT_ONCE = 1 << 20
 
 
 def assembled(shp: Path, folder: Path) -> Path:
-    """The shapefile's parts side by side in ``folder``, without its .cpg. Raises BadInput where a part is missing or cut short."""
-    beside = {path.name.lower(): path for path in shp.parent.iterdir()}
-    parts = {suffix: beside.get(f"{shp.stem.lower()}{suffix}") for suffix in (*_PARTS, ".prj")}
+    """The shapefile's parts side by side in ``folder``, without its .cpg. Raises BadInput where a part is missing."""
+    parts = {suffix: _beside(shp, suffix) for suffix in _PARTS}
     missing = [suffix for suffix in _PARTS if parts[suffix] is None]
     if missing:
         raise BadInput(
@@ -35,6 +35,19 @@ def assembled(shp: Path, folder: Path) -> Path:
         if part is not None:
             lay(part, folder / f"{shp.stem}{suffix}")
     return folder / f"{shp.stem}.shp"
+
+
+def declared_crs(shp: Path) -> str | None:
+    """What the .prj beside it says: WKT, whose names may be in any encoding."""
+    prj = _beside(shp, ".prj")
+    if prj is None:
+        return None
+    with prj.open("rb") as file:
+        written = file.read(_LONGEST_PRJ)
+    try:
+        return written.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return written.decode("gb18030", "replace").strip()
 
 
 def rows_in(shp: Path) -> int:
@@ -74,6 +87,14 @@ def field_names(written: list[str], shp: Path, encoding: str) -> list[str]:
                 f"The field names of {shp.name} are not {encoding}: the mapping should name the encoding they are in, such as gb18030.",
             )
         ) from fault
+
+
+def _beside(shp: Path, suffix: str) -> Path | None:
+    """The part with this suffix, whichever case its name is in."""
+    exact = shp.with_suffix(suffix)
+    if exact.is_file():
+        return exact
+    return next((path for path in shp.parent.iterdir() if path.name.lower() == exact.name.lower() and path.is_file()), None)
 
 
 def _declared_size(path: Path) -> int:

@@ -11,7 +11,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ from ingest.readers.arrow import geometries_of, json_rows, not_decodable, values
 from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
-from ingest.readers.shapefile import AS_BYTES, assembled, field_names, rows_in
+from ingest.readers.shapefile import AS_BYTES, assembled, declared_crs, field_names, rows_in
 from ingest.readers.xml_file import count_features, utf8_copy
 from ingest.record import BATCH_ROWS, Batch
 
@@ -50,11 +50,12 @@ _UNPACKED = frozenset({".gpkg", ".fgb", ".gml", ".kml", ".shp", ".shx", ".dbf", 
 _OPTIONS: dict[str, dict[str, str]] = {"gpkg": {"IMMUTABLE": "YES"}, "gml": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}}
 _GDAL_FAULTS = (
     CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError, pa.ArrowException, RuntimeError, ValueError, OSError,
+    UnboundLocalError,  # pyogrio's own, where the name of a CRS is no text
 )  # fmt: skip
 # Codes keep their leading zeros: what GML writes is text.
 pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
 # What GDAL warns of either stops the load with a sentence below or is of no consequence.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pyogrio\.")
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pyogrio\.|contextlib")
 
 
 def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -81,13 +82,14 @@ class _Layer:
     layer: str
     has_place: bool
     rows: int  # that must come
+    crs: str | None = None  # where it stands beside the file
 
 
 def _layers(path: Path, folder: Path) -> list[_Layer]:
     """Every layer of a file or of the files in an archive."""
     kind = kind_of(path)
     if kind == "gzip":
-        path = unpack_gzip(path, folder)
+        path = unpack_gzip(path, folder / "unpacked")
         check_there(path)
         kind = kind_of(path)
     check_named_rightly(path, kind)
@@ -96,19 +98,20 @@ def _layers(path: Path, folder: Path) -> list[_Layer]:
             raise not_that(path, kind)
         return _layers_of(path, kind, folder, path.stem)
     inside = folder / "unpacked"
-    found = []
+    found: dict[str, list[_Layer]] = {}
     for number, member in enumerate(_data_files(path, unpack_zip(path, inside, _UNPACKED))):
         place = folder / str(number)
         place.mkdir()
         check_there(member)
         kind = kind_of(member)
         check_named_rightly(member, kind)
-        found.append(_layers_of(member, kind, place, str(member.relative_to(inside).with_suffix(""))))
+        name = str(member.relative_to(inside).with_suffix(""))
+        found.setdefault(name, []).extend(_layers_of(member, kind, place, name))
     if len(found) == 1:
-        return found[0]
+        return next(iter(found.values()))
     return [
-        layer if layer.kind == "shp" else _Layer(f"{layer.file.stem}/{layer.name}", layer.file, layer.kind, layer.layer, layer.has_place, layer.rows)
-        for layers in found
+        layer if layer.kind == "shp" else replace(layer, name=f"{name}/{layer.name}")
+        for name, layers in found.items()
         for layer in layers
     ]
 
@@ -131,7 +134,7 @@ def _layers_of(path: Path, kind: str, folder: Path, name: str) -> list[_Layer]:
     target = folder / f"data{_SUFFIX[kind]}"
     if kind == "shp":
         file = assembled(path, folder)
-        return [_Layer(name, file, kind, file.stem, True, rows_in(file))]
+        return [_Layer(name, file, kind, file.stem, True, rows_in(file), declared_crs(path))]
     if kind in ("kml", "gml"):
         return _xml_layers(path, kind, target)
     file = _laid_gpkg(path, target) if kind == "gpkg" else lay(path, target)
@@ -222,7 +225,7 @@ def _batches(path: Path, mapping: Mapping, layer: _Layer) -> Iterator[Batch]:
     options = {"layer": layer.layer, "encoding": AS_BYTES if layer.kind == "shp" else None, **_OPTIONS.get(layer.kind, {})}
     size = _batch_size(layer)
     with open_arrow(layer.file, batch_size=size, use_pyarrow=True, return_fids=True, datetime_as_string=True, **options) as (told, stream):
-        check_crs(path.name, mapping, told["crs"])
+        check_crs(path.name, mapping, told["crs"] or layer.crs)
         fid = told["fid_column"] or "OGC_FID"
         place = told["geometry_name"] or "wkb_geometry"
         own = [name for name in stream.schema.names if name not in (fid, place)]
