@@ -20,7 +20,7 @@ from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
 from ingest.record import BATCH_ROWS, Batch
 
-BATCH_BYTES = 64 << 20  # unpacked, on average
+BATCH_BYTES = 32 << 20  # unpacked, on average
 
 
 def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -85,7 +85,7 @@ def _batch_size(file: ParquetFile) -> int:
     """Rows that come at once: fewer where shapes are large."""
     told = file.metadata
     rows, size = int(told.num_rows), sum(int(told.row_group(number).total_byte_size) for number in range(told.num_row_groups))
-    return max(100, min(BATCH_ROWS, rows * BATCH_BYTES // max(size, 1)))
+    return max(8, min(BATCH_ROWS, rows * BATCH_BYTES // max(size, 1)))
 
 
 def _unfit(path: Path, zh: str, en: str) -> BadInput:

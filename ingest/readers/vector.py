@@ -43,7 +43,7 @@ from ingest.readers.xml_file import count_features, utf8_copy
 from ingest.record import BATCH_ROWS, Batch
 
 # Bytes of the file that one batch may stand for: rows of large shapes come in small batches.
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 16 << 20
 LARGEST_KML = 256 << 20  # GDAL holds a KML in memory whole
 _SUFFIX = {"gpkg": ".gpkg", "fgb": ".fgb", "shp": ".shp", "kml": ".kml", "gml": ".gml"}
 _UNPACKED = frozenset({".gpkg", ".fgb", ".gml", ".kml", ".shp", ".shx", ".dbf", ".prj"})
@@ -241,7 +241,7 @@ def _batches(path: Path, mapping: Mapping, layer: _Layer) -> Iterator[Batch]:
 
 
 def _batch_size(layer: _Layer) -> int:
-    return max(100, min(BATCH_ROWS, layer.rows * BATCH_BYTES // max(layer.file.stat().st_size, 1)))
+    return max(8, min(BATCH_ROWS, layer.rows * BATCH_BYTES // max(layer.file.stat().st_size, 1)))
 
 
 def _batch(
