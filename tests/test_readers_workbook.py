@@ -182,7 +182,7 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, mapping: Mapping, monkeypatc
 
 def test_the_municipal_standard_as_a_workbook(test_data: Path, mapping: Mapping) -> None:
     path = test_data / "cases" / "yuncheng_case_standards_muban.xlsx"
-    for sheet, conditions, classes in (("部件", 375, 92), ("事件", 147, 98)):
+    for sheet, conditions, classes in (("部件", 375, 92), ("事件", 144, 98)):  # three more 事件 rows lie wholly in merged cells
         asked = replace(only_key(mapping, layer=sheet, header_row=2, fill_down=("大类代码", "小类代码")), key=("小类代码",))
         rows = [said for _, said in rows_in(xlsx.batches(path, asked)) if isinstance(said, dict)]
         assert (len(rows), len({(row["大类代码"], row["小类代码"]) for row in rows})) == (conditions, classes)
