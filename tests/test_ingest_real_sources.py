@@ -314,4 +314,4 @@ def _source(mapping: str) -> Source:
 def rows(database: TestDatabase, sql: str) -> list[tuple[Any, ...]]:
     """What a query answers for the steward."""
     with database.connect() as connection, acting(connection, STEWARD):
-        return connection.execute(sql).fetchall()  # type: ignore[arg-type]  # the query is the test's own
+        return connection.execute(sql).fetchall()
