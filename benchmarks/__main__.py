@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import database, every_tile, report, search, tiles, wall
+from benchmarks import database, datum, every_tile, ingest, report, search, tiles, wall
 
 WRITE = "--write"
 BENCHMARKS: dict[str, Callable[[database.Say], list[report.Chapter]]] = {
@@ -14,6 +14,8 @@ BENCHMARKS: dict[str, Callable[[database.Say], list[report.Chapter]]] = {
     "search": search.run,
     "every_tile": every_tile.run,
     "wall": wall.run,
+    "ingest": ingest.run,
+    "datum": datum.chapters,
 }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 
 from benchmarks.footprints import COLUMNS, building_rows
+from commandcenter.city import load_city
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.connect import connect
@@ -59,6 +60,21 @@ def footprints(running: PrivateCluster, say: Say) -> Settings:
 def demo_city(running: PrivateCluster, size: str, say: Say) -> Settings:
     """The demo city of a size (`city`, `yichang`)."""
     return _prepared(running, f"demo_{size}", lambda settings: _load_demo(settings, size, say), say)
+
+
+def ingest_city(running: PrivateCluster, say: Say) -> Settings:
+    """The demo city of size `city` once more, for loads that write into it."""
+    return _prepared(running, "ingest", lambda settings: _load_demo(settings, "city", say), say)
+
+
+def empty_city(running: PrivateCluster, key: str, say: Say) -> Settings:
+    """A database with nothing but the city's own row."""
+
+    def load(settings: Settings) -> None:
+        with connect(settings) as connection, acting(connection, STEWARD):
+            write_city(connection, load_city(key).row)
+
+    return _prepared(running, f"empty_{key}", load, say)
 
 
 def _load_demo(settings: Settings, size: str, say: Say) -> None:

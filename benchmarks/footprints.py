@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -26,6 +27,13 @@ def building_rows(count: int, rng: np.random.Generator) -> Iterator[tuple[Any, .
     uses = rng.choice(["residential", "commercial", "industrial", "other"], count, p=[0.7, 0.12, 0.08, 0.1])
     for at in range(count):
         yield f"b{at}", str(uses[at]), int(levels[at]), float(levels[at]) * 3.1, outlines[at]
+
+
+def building_frame(count: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """The same rows as a frame with fields bid, use, levels, height_m; EPSG:4326."""
+    rows = list(building_rows(count, rng))
+    fields = {name: [row[at] for row in rows] for at, name in enumerate(("bid", "use", "levels", "height_m"))}
+    return gpd.GeoDataFrame(fields, geometry=shapely.from_wkb([row[4] for row in rows]), crs=4326)
 
 
 def _outlines(count: int, rng: np.random.Generator) -> NDArray[np.object_]:

@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     load.add_argument("--city", help="key of the city (default: COMMANDCENTER_CITY)")
     load.add_argument("--dry-run", action="store_true", help="只检查，不写入 / check everything, write nothing")
+    load.add_argument("--accept-vanished", action="store_true", help="文件确已不含大量旧行 / rows may be gone, however many")
     load.add_argument("--json", action="store_true", help="以 JSON 报告 / report as JSON")
     load.set_defaults(run=_load)
     city = commands.add_parser("city", help="导入整个城市 / load all files of a city file")
@@ -68,8 +69,9 @@ def _load(settings: Settings, words: argparse.Namespace) -> int:
             with acting(connection, STEWARD):
                 write_city(connection, city.row)
         report = load_file(
-            connection, STEWARD, mapping, words.file, city, dry_run=words.dry_run, progress=lambda count: say(f"{count:,}")
-        )
+            connection, STEWARD, mapping, words.file, city, dry_run=words.dry_run, accept_vanished=words.accept_vanished,
+            progress=lambda count: say(f"{count:,}"),
+        )  # fmt: skip
         if not words.dry_run and report.tally.loaded:
             settle(connection, city, [report], say)
     _print([report], words.json, say)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Integer, SmallInteger
 
 from commandcenter.db.schema import Base
 from commandcenter.text import Text
-from ingest.record import Refused
+from ingest.record import Finding
 
+_WIDTHS = ((SmallInteger, 16), (Integer, 32), (BigInteger, 64))
 _SIGNS = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
 
 
@@ -23,28 +25,36 @@ class Check:
     values: tuple[str, ...] = ()
     bounds: tuple[str, ...] = ()
 
-    def hold(self, value: Any) -> None:
-        """Raise Refused for a value the table would not take."""
-        if value is None:
-            return
-        if self.values and value not in self.values:
+    def broken(self, column: Sequence[Any]) -> Iterator[tuple[int, Finding]]:
+        """Positions of values the table would not take, with the reason."""
+        if self.values:
+            if set(column) <= {*self.values, None}:
+                return
             listed = ", ".join(self.values)
-            raise Refused(
-                "not_allowed",
-                self.column,
-                Text(f"“{self.column}”的取值“{value}”不在允许之列：{listed}。", f"'{self.column}' may not be '{value}'; allowed are {listed}."),
-            )
+            for at, value in enumerate(column):
+                if value is not None and value not in self.values:
+                    yield at, Finding(
+                        "not_allowed",
+                        self.column,
+                        Text(f"“{self.column}”的取值“{value}”不在允许之列：{listed}。", f"'{self.column}' may not be '{value}'; allowed are {listed}."),
+                    )
         for bound in self.bounds:
             sign, limit = bound.split()
-            if not _SIGNS[sign](value, float(limit)):
-                raise Refused(
-                    "out_of_range",
-                    self.column,
-                    Text(f"“{self.column}”为 {value}，应 {bound}。", f"'{self.column}' is {value}, and must be {bound}."),
-                )
+            holds, edge = _SIGNS[sign], float(limit)
+            for at, value in enumerate(column):
+                if value is not None and not holds(value, edge):
+                    yield at, Finding(
+                        "out_of_range", self.column, Text(f"“{self.column}”为 {value}，应 {bound}。", f"'{self.column}' is {value}, and must be {bound}.")
+                    )
 
 
 def checks_of(target: str) -> tuple[Check, ...]:
-    """The checks of a table that speak of one column."""
-    told = [c.info for c in Base.metadata.tables[target].constraints if isinstance(c, CheckConstraint) and c.info]
-    return tuple(Check(one["column"], tuple(one.get("values", ())), tuple(one.get("range", ()))) for one in sorted(told, key=lambda i: str(i["column"])))
+    """The checks of a table that speak of one column, and what its whole numbers can hold."""
+    table = Base.metadata.tables[target]
+    told = [c.info for c in table.constraints if isinstance(c, CheckConstraint) and c.info]
+    checks = [Check(one["column"], tuple(one.get("values", ())), tuple(one.get("range", ()))) for one in sorted(told, key=lambda i: str(i["column"]))]
+    for column in table.columns:
+        bits = next((bits for kind, bits in _WIDTHS if type(column.type) is kind), None)
+        if bits is not None:
+            checks.append(Check(column.name, bounds=(f">= {-(2 ** (bits - 1))}", f"<= {2 ** (bits - 1) - 1}")))
+    return tuple(checks)

@@ -47,15 +47,19 @@ def load_city_data(settings: Settings, folder: Path, progress: Say = lambda _: N
 
 def settle(connection: psycopg.Connection, city: City, reports: list[Report], progress: Say) -> None:
     """What follows a load: areas and grids where the city generates them, places, thinning, counts and search."""
-    if not any(report.tally.loaded for report in reports) and _has_areas(connection):
+    changed = {report.target for report in reports if report.tally.loaded or report.tally.vanished}
+    if not changed and _has_areas(connection):
         return
+    generated = city.communities == "generated"
+    # Where areas are drawn from the data, or moved, everything lies somewhere else now.
+    tables = None if generated or not changed.isdisjoint(store.BOUNDARY_TABLES) else changed
     with acting(connection, STEWARD):
-        if city.communities == "generated" and store.count_of(connection, "building"):
+        if generated and store.count_of(connection, "building"):
             generate_areas(connection, STEWARD, city, progress)
             for table in store.PLACED_TABLES:
                 progress(f"落图 / placing: {table}")
                 store.place_again(connection, table)
-        finish_load(connection, progress)
+        finish_load(connection, progress, tables=tables)
 
 
 def _has_areas(connection: psycopg.Connection) -> bool:

@@ -20,7 +20,7 @@ class Column:
     template: str | None
     kind: str
     unit: str | None
-    format: str | None
+    formats: tuple[str, ...]  # of moments, tried in order
     table: Dict[str, Any] | None
     keep_unknown: bool
     default: Any

@@ -5,20 +5,23 @@ Lengths come out in metres, angles in degrees clockwise from north, moments with
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from commandcenter.text import Text
-from ingest.record import Refused
+from ingest.record import Finding, Refused
 
 if TYPE_CHECKING:
     from ingest.contract import Column
 
 UNITS: dict[str, float] = {"m": 1.0, "km": 1000.0, "cm": 0.01, "mm": 0.001, "ft": 0.3048, "m2": 1.0, "ft2": 0.09290304, "deg": 1.0}
 COMPASS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
+MOST_REMEMBERED = 100_000
 _NUMBER = re.compile(r"^\s*([-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?)\s*([A-Za-z'\"]*)\d*\s*$")
 _FEET = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*'\s*(?:(\d+(?:\.\d+)?)\s*\"?)?\s*$")
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "是"})
@@ -34,11 +37,81 @@ class Reading:
     zone: tzinfo
 
 
-def column_value(column: Column, values: dict[str, Any], zone: tzinfo) -> Any:
-    """The value of one target column for one source row. Raises Refused with rule, field and sentence."""
-    if column.only_with is not None and _empty(values.get(column.only_with)):
-        return None
-    field, text = _text_of(column, values)
+class ColumnReader:
+    """One target column's values, a batch at a time. What a text means is remembered: most columns say few things often."""
+
+    def __init__(self, column: Column, zone: tzinfo) -> None:
+        self.column = column
+        self._zone = zone
+        self._known: dict[tuple[str, str | None], Any] = {}
+
+    def values(self, fields: Dict[str, list[Any]], count: int) -> tuple[list[Any], dict[int, Finding]]:
+        """The column's values and, by position, why a row has none. Values of refused rows are None."""
+        texts, first = self._texts(fields, count)
+        column = self.column
+        if column.table is None and column.kind == "text" and column.low is None and (None not in texts or not (column.required or column.default is not None)):
+            return texts, {}
+        if not isinstance(first, str):
+            return self._one_by_one(zip(first, texts, strict=True))
+        meant = {text: self._value(first, text) for text in set(texts)}
+        values = list(map(meant.__getitem__, texts))
+        if not any(isinstance(value, Finding) for value in meant.values()):
+            return values, {}
+        return self._one_by_one((first, text) for text in texts)
+
+    def _one_by_one(self, said: Iterable[tuple[str, str | None]]) -> tuple[list[Any], dict[int, Finding]]:
+        known = self._known
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        values: list[Any] = []
+        refused: dict[int, Finding] = {}
+        for at, (field, text) in enumerate(said):
+            value = known.get((field, text), known)
+            if value is known:
+                value = known[field, text] = self._value(field, text)
+            if isinstance(value, Finding):
+                refused[at] = value
+                value = None
+            values.append(value)
+        return values, refused
+
+    def _texts(self, fields: Dict[str, list[Any]], count: int) -> tuple[list[str | None], str | list[str]]:
+        """What the source says for the column, trimmed, with the field that says it (one for all, or one a row)."""
+        column = self.column
+        if column.template is None and len(column.fields) == 1 and column.only_with is None:
+            said = fields.get(column.fields[0])
+            return ([None] * count if said is None else trimmed(said)), column.fields[0]
+        absent = [None] * count
+        parts = [fields.get(name, absent) for name in column.fields]
+        wanted = None if column.only_with is None else fields.get(column.only_with, absent)
+        texts: list[str | None] = []
+        named: list[str] = []
+        for at in range(count):
+            row = dict(zip(column.fields, (part[at] for part in parts), strict=True))
+            needless = wanted is not None and _empty(wanted[at])
+            field, text = (column.fields[0], None) if needless else _text_of(column, row)
+            texts.append(text)
+            named.append(field)
+        return texts, named
+
+    def _value(self, field: str, text: str | None) -> Any:
+        try:
+            return _value_of(self.column, field, text, self._zone)
+        except Refused as refused:
+            return refused.finding
+
+
+def trimmed(values: list[Any]) -> list[str | None]:
+    """Values as text without spaces around them; None where nothing is left."""
+    try:
+        texts: list[str | None] = list(map(str.strip, values))
+    except TypeError:  # numbers, truth values, absent ones
+        texts = [None if value is None else (value if isinstance(value, str) else str(value)).strip() for value in values]
+    return [text or None for text in texts] if "" in texts else texts
+
+
+def _value_of(column: Column, field: str, text: str | None, zone: tzinfo) -> Any:
+    """What a text means for a column. Raises Refused with rule, field and sentence."""
     if text is None:
         if column.default is not None:
             return column.default
@@ -125,6 +198,8 @@ def _as_integer(text: str, reading: Reading) -> int:
         number = float(text.replace(",", ""))
     except ValueError:
         raise _refused(reading, text, "整数", "a whole number") from None
+    if not math.isfinite(number):
+        raise _refused(reading, text, "整数", "a whole number")
     if not number.is_integer():
         if reading.column.unit is None:
             return round(number)
@@ -151,18 +226,24 @@ def _as_bearing(text: str, reading: Reading) -> float:
     if word in COMPASS:
         return COMPASS.index(word) * 22.5
     try:
-        return float(word) % 360.0
+        angle = float(word)
     except ValueError:
-        raise _refused(reading, text, "方位角（度或方位词）", "a bearing (degrees or a compass word)") from None
+        angle = math.nan
+    if not math.isfinite(angle):
+        raise _refused(reading, text, "方位角（度或方位词）", "a bearing (degrees or a compass word)")
+    return angle % 360.0
 
 
 def _as_moment(text: str, reading: Reading) -> datetime:
-    try:
-        moment = datetime.strptime(text, reading.column.format) if reading.column.format else datetime.fromisoformat(text)
-    except ValueError:
-        shape = reading.column.format or "ISO 8601"
-        raise _refused(reading, text, f"时间（应为 {shape}）", f"a moment ({shape} expected)") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=reading.zone)
+    shapes = reading.column.formats
+    for shape in shapes or (None,):
+        try:
+            moment = datetime.fromisoformat(text) if shape is None else datetime.strptime(text, shape)
+        except ValueError:
+            continue
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=reading.zone)
+    told = " / ".join(shapes) or "ISO 8601"
+    raise _refused(reading, text, f"时间（应为 {told}）", f"a moment ({told} expected)")
 
 
 def _as_day(text: str, reading: Reading) -> date:

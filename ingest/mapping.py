@@ -21,11 +21,14 @@ from commandcenter.toml_file import TomlTable, nearest
 from ingest.contract import ClassRule, Column, Fetch, Mapping, Place, PolygonSet, ReadOptions, Rule
 from ingest.convert import KINDS, UNITS
 from ingest.derive import DERIVATIONS
+from ingest.measures import MEASURES
 from ingest.rules import RULE_WORDS, check_rule
 
 MAPPING_FOLDER = Path(__file__).resolve().parent / "mappings"
 READERS = ("csv", "xlsx", "json", "geojson", "geojsonl", "vector", "parquet", "gpx", "osm", "database")
 TABLES = ("csv", "xlsx", "json", "database")  # rows whose place stands in fields
+# How a row's place is written, and the words that name its fields.
+PLACE_WORDS = (("xy", ("lon", "lat")), ("xy", ("x", "y")), ("pair", ("pair",)), ("wkt", ("wkt",)), ("wkb", ("wkb",)))
 DELIVERIES = ("full", "changes")
 REPAIRS = ("propose", "apply")
 VANISH_LIMIT = 0.2
@@ -126,7 +129,7 @@ def _check_filled(mapping: Mapping, top: TomlTable) -> None:
     table = Base.metadata.tables[mapping.target]
     for column in table.columns:
         must = not column.nullable and column.server_default is None and column.computed is None
-        if must and column.name not in OWN_COLUMNS and column.name not in mapping.written:
+        if must and column.name not in OWN_COLUMNS and column.name not in mapping.written and column.name not in MEASURES:
             raise top.fault(
                 "target",
                 Text(
@@ -188,17 +191,13 @@ def _place(top: TomlTable, reader: str) -> Place | None:
         return None
     place = top.table("place")
     swapped = place.take("swapped", bool, False)
-    fields: tuple[str, ...]
-    for kind, names in (("xy", ("lon", "lat")), ("xy", ("x", "y")), ("pair", ("pair",)), ("wkt", ("wkt",)), ("wkb", ("wkb",))):
-        if any(name in place for name in names):
-            fields = tuple(place.take(name, str) for name in names)
-            break
-    else:
-        if reader in TABLES:
-            place.take("lon", str)
-        kind, fields = "features", ()
+    kind = next((kind for kind, names in PLACE_WORDS if any(name in place for name in names)), None)
+    if kind is None and reader in TABLES:
+        place.take("lon", str)
+    names = next((names for _, names in PLACE_WORDS if any(name in place for name in names)), ())
+    found = Place(kind or "features", tuple(place.take(name, str) for name in names), swapped)
     place.finish()
-    return Place(kind, fields, swapped)
+    return found
 
 
 def _options(top: TomlTable) -> ReadOptions:
@@ -326,7 +325,7 @@ def _column(name: str, item: TomlTable, tables: TomlTable) -> Column:
         template=template,
         kind=item.word("kind", KINDS, "text"),
         unit=item.word("unit", UNITS, None) if "unit" in item else item.take("unit", str, None),
-        format=item.take("format", str, None),
+        formats=_formats(item),
         table=tables.take(table_name, dict) if table_name is not None else None,
         keep_unknown=item.take("keep_unknown", bool, False),
         default=item.take("default", object, None),
@@ -337,3 +336,8 @@ def _column(name: str, item: TomlTable, tables: TomlTable) -> Column:
     )
     item.finish()
     return column
+
+
+def _formats(item: TomlTable) -> tuple[str, ...]:
+    written = item.take("format", object, None)
+    return () if written is None else tuple(map(str, written)) if isinstance(written, list) else (str(written),)

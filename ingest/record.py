@@ -64,6 +64,7 @@ class Batch:
     geometry: NDArray[np.object_]
     faults: dict[int, Finding] = field(default_factory=dict)
     repairs: dict[int, str] = field(default_factory=dict)
+    raw_hash: dict[int, str] = field(default_factory=dict)  # of rows whose fields are no longer as they came
 
     def __len__(self) -> int:
         return len(self.where)
@@ -100,6 +101,8 @@ class Tally:
     quarantined: int = 0
     by_rule: dict[str, int] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    vanished: int = 0
 
     def refuse(self, rule: str) -> None:
         """One more row for quarantine."""
@@ -109,6 +112,10 @@ class Tally:
     def repair(self, rule: str) -> None:
         """One more row mended on the way: repairs are findings too."""
         self.repaired[rule] = self.repaired.get(rule, 0) + 1
+
+    def find(self, rule: str) -> None:
+        """Something noticed about a row that is loaded all the same."""
+        self.found[rule] = self.found.get(rule, 0) + 1
 
     @property
     def adds_up(self) -> bool:

@@ -66,29 +66,37 @@ def breaches(rule: Rule, columns: Dict[str, Column], witness: Witness) -> Breach
     return _BREACHES[rule.word](rule, columns, witness)
 
 
+def _each(column: Column, breaks: Callable[[Any], bool]) -> Iterator[tuple[int, Any]]:
+    """Positions and values that break something; each value is asked once, because most columns say few things often."""
+    try:
+        bad = {value for value in set(column) if value is not None and breaks(value)}
+    except TypeError:  # lists of words cannot stand in a set
+        yield from ((at, value) for at, value in enumerate(column) if value is not None and breaks(value))
+        return
+    if bad:
+        yield from ((at, value) for at, value in enumerate(column) if value in bad)
+
+
 def _pattern(rule: Rule, columns: Dict[str, Column], _: Witness) -> Breaches:
     wanted = re.compile(rule.given["pattern"])
     name = rule.columns[0]
-    for at, value in enumerate(columns[name]):
-        if value is not None and wanted.fullmatch(str(value)) is None:
-            yield at, Text(f"“{name}”的值“{value}”不合格式 {wanted.pattern}。", f"'{name}' is '{value}', which does not fit {wanted.pattern}.")
+    for at, value in _each(columns[name], lambda value: wanted.fullmatch(str(value)) is None):
+        yield at, Text(f"“{name}”的值“{value}”不合格式 {wanted.pattern}。", f"'{name}' is '{value}', which does not fit {wanted.pattern}.")
 
 
 def _one_of(rule: Rule, columns: Dict[str, Column], _: Witness) -> Breaches:
     allowed = rule.given["values"]
+    listed = ", ".join(map(str, allowed[:MOST_LISTED]))
     name = rule.columns[0]
-    for at, value in enumerate(columns[name]):
-        if value is not None and value not in allowed:
-            listed = ", ".join(map(str, allowed[:MOST_LISTED]))
-            yield at, Text(f"“{name}”的值“{value}”不在 {listed} 之中。", f"'{name}' is '{value}', which is none of {listed}.")
+    for at, value in _each(columns[name], lambda value: value not in allowed):
+        yield at, Text(f"“{name}”的值“{value}”不在 {listed} 之中。", f"'{name}' is '{value}', which is none of {listed}.")
 
 
 def _between(rule: Rule, columns: Dict[str, Column], _: Witness) -> Breaches:
     low, high = rule.given["low"], rule.given["high"]
     name = rule.columns[0]
-    for at, value in enumerate(columns[name]):
-        if value is not None and not low <= value <= high:
-            yield at, Text(f"“{name}”为 {value}，应在 {low} 到 {high} 之间。", f"'{name}' is {value}, and must lie between {low} and {high}.")
+    for at, value in _each(columns[name], lambda value: not low <= value <= high):
+        yield at, Text(f"“{name}”为 {value}，应在 {low} 到 {high} 之间。", f"'{name}' is {value}, and must lie between {low} and {high}.")
 
 
 def _unique(rule: Rule, columns: Dict[str, Column], witness: Witness) -> Breaches:
@@ -106,10 +114,13 @@ def _unique(rule: Rule, columns: Dict[str, Column], witness: Witness) -> Breache
 def _not_future(rule: Rule, columns: Dict[str, Column], witness: Witness) -> Breaches:
     latest = witness.now + timedelta(hours=float(rule.given["tolerance_h"]))
     name = rule.columns[0]
-    for at, value in enumerate(columns[name]):
+
+    def lies_ahead(value: Any) -> bool:
         moment = _moment(value, witness.zone)
-        if moment is not None and moment > latest:
-            yield at, Text(f"“{name}”的时间 {value} 在未来。", f"'{name}' says {value}, which lies in the future.")
+        return moment is not None and moment > latest
+
+    for at, value in _each(columns[name], lies_ahead):
+        yield at, Text(f"“{name}”的时间 {value} 在未来。", f"'{name}' says {value}, which lies in the future.")
 
 
 def _in_order(rule: Rule, columns: Dict[str, Column], witness: Witness) -> Breaches:
@@ -124,9 +135,8 @@ def _reference(rule: Rule, columns: Dict[str, Column], witness: Witness) -> Brea
     to = rule.given["to"]
     known = witness.known[to]
     name = rule.columns[0]
-    for at, value in enumerate(columns[name]):
-        if value is not None and str(value) not in known:
-            yield at, Text(f"“{name}”的值“{value}”在 {to} 中不存在。", f"'{name}' is '{value}', which does not exist in {to}.")
+    for at, value in _each(columns[name], lambda value: str(value) not in known):
+        yield at, Text(f"“{name}”的值“{value}”在 {to} 中不存在。", f"'{name}' is '{value}', which does not exist in {to}.")
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime | None:

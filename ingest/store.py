@@ -1,17 +1,17 @@
-"""What ingest asks of the database: registers of sources and runs, quarantine, and the codes of where rows lie."""
+"""What ingest asks of the database: sources, and the polygons and codes of where rows lie."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from ingest.contract import Mapping
 from ingest.moved import Moved
-from ingest.record import Tally
 
+BOUNDARY_TABLES = ("area", "grid", "unit_cell")
 PLACED_TABLES = ("building", "address", "camera", "cases", "service_point", "component", "key_site", "compound")
 
 
@@ -29,6 +29,23 @@ def source_of(mapping: Mapping, moved: Moved) -> dict[str, Any]:
         "synthetic": False,
         "estimated": mapping.estimated,
         "data_as_of": moved.as_of,
+        "contract": contract_of(mapping),
+    }
+
+
+def contract_of(mapping: Mapping) -> dict[str, Any]:
+    """What a mapping promises, for people and for machines."""
+    return {
+        "reader": mapping.reader,
+        "encoding": mapping.encoding,
+        "crs": mapping.crs,
+        "key": list(mapping.key),
+        "geometry": mapping.geometry,
+        "delivery": mapping.delivery,
+        "repair": mapping.repair,
+        "rules": [f"{rule.word}({', '.join(rule.columns)})" for rule in mapping.rules],
+        "columns": {column.name: list(column.fields) for column in mapping.columns},
+        "mapping_version": mapping.version[:12],
     }
 
 
@@ -38,40 +55,53 @@ def standing_as_of(connection: psycopg.Connection, source: str) -> datetime | No
     return None if row is None else row[0]
 
 
-def begin_run(connection: psycopg.Connection, mapping: str, source: str, file_name: str, sha256: str, status: str = "running") -> int:
-    """A new run; its number."""
-    row = connection.execute(
-        "insert into ingest_run (source, mapping, file_name, file_sha256, status) values (%s, %s, %s, %s, %s) returning id",
-        [source, mapping, file_name, sha256, status],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def end_run(connection: psycopg.Connection, run_id: int, status: str, tally: Tally, message: str | None) -> None:
-    """Close a run with its four numbers."""
-    connection.execute(
-        "update ingest_run set status = %s, rows_read = %s, loaded = %s, unchanged = %s, quarantined = %s, message = %s,"
-        " finished_at = clock_timestamp() where id = %s",
-        [status, tally.read, tally.loaded, tally.unchanged, tally.quarantined, message, run_id],
-    )
-
-
-def write_quarantine(connection: psycopg.Connection, run_id: int, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Keep the refused rows of a run."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into quarantine (run_id, line, field, rule, sentence, sentence_en, raw) values (%s, %s, %s, %s, %s, %s, %s)",
-            ((run_id, *row) for row in rows),
-        )
-
-
 def note_good_run(connection: psycopg.Connection, source: str, target: str, at: datetime) -> None:
     """A source delivered: when, and how many of its rows stand in its table."""
+    connection.execute("update source set last_good_run_at = %s where name = %s", [at, source])
+    recount_source(connection, source, target)
+
+
+def recount_source(connection: psycopg.Connection, source: str, target: str) -> None:
+    """How many rows of a source stand in its table."""
     connection.execute(
-        f"update source set last_good_run_at = %s, row_count = (select count(*) from {target} where source = %s) where name = %s",
-        [at, source, source],
+        f"update source set row_count = (select count(*) from {target} where source = %s and gone_run_id is null) where name = %s", [source, source]
     )
+
+
+def grid_polygons(connection: psycopg.Connection) -> list[tuple[bytes, tuple[str | None, ...]]]:
+    """WKB (EPSG:4326) and code, district, street, community of every grid of the published plan, by code."""
+    return _polygons(
+        connection,
+        "select ST_AsBinary(geom), code, district_code, street_code, community_code from grid"
+        " where plan_id in (select id from grid_plan where status = 'published') and gone_run_id is null order by code",
+    )
+
+
+def area_polygons(connection: psycopg.Connection) -> list[tuple[bytes, tuple[str | None, ...]]]:
+    """WKB (EPSG:4326) and code, district, street, community of every area, the smallest level first, then by code."""
+    return _polygons(
+        connection,
+        "select ST_AsBinary(geom), code, district_code, street_code, community_code from area where gone_run_id is null order by length(code) desc, code",
+    )
+
+
+def unit_cell_polygons(connection: psycopg.Connection) -> list[tuple[bytes, tuple[str | None, ...]]]:
+    """WKB (EPSG:4326) and code of every unit cell, by code."""
+    return _polygons(connection, "select ST_AsBinary(geom), code from unit_cell where gone_run_id is null order by code")
+
+
+def _polygons(connection: psycopg.Connection, question: LiteralString) -> list[tuple[bytes, tuple[str | None, ...]]]:
+    cursor = connection.cursor(binary=True)
+    return [(row[0], tuple(row[1:])) for row in cursor.execute(question)]
+
+
+def known_values(connection: psycopg.Connection, to: str) -> frozenset[str]:
+    """Every value that stands in ``table.column``, as text: what a reference may name."""
+    table, column = to.split(".")
+    rows = connection.execute(
+        sql.SQL("select distinct {}::text from {} where {} is not null").format(sql.Identifier(column), sql.Identifier(table), sql.Identifier(column))
+    )
+    return frozenset(value for (value,) in rows)
 
 
 def place_again(connection: psycopg.Connection, table: str) -> int:
@@ -101,6 +131,11 @@ def place_again(connection: psycopg.Connection, table: str) -> int:
               is distinct from (found.district_code, found.street_code, found.community_code, found.grid_code, found.unit_cell_code)"""
     )
     return cursor.rowcount
+
+
+def place_all_again(connection: psycopg.Connection) -> int:
+    """Boundaries changed: everything placed is placed anew; how many rows moved to other codes."""
+    return sum(place_again(connection, table) for table in PLACED_TABLES)
 
 
 def remember_birth_grid(connection: psycopg.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,24 @@ width_px = { from = "width", kind = "integer" }
 GOOD = "1,working,359.5,360,1920,123.95,47.31"
 
 
+CELLS = """target = "unit_cell"
+reader = "geojson"
+crs = "EPSG:4326"
+geometry = "polygon"
+key = ["id"]
+title = { zh = "单元网格", en = "Unit cells" }
+owner = "o"
+licence = "l"
+attribution = "a"
+cadence = "once"
+[columns]
+code = { from = "code" }
+[constants]
+code_system = "unit_cell"
+area_m2 = 1.0
+"""
+
+
 @pytest.fixture
 def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
     with database.connect() as connection:
@@ -79,13 +98,25 @@ def test_a_value_the_table_does_not_take_is_quarantined_and_the_rest_loads(
     assert said in finding.sentence.en and said in finding.sentence.zh
 
 
-def test_what_nobody_foresaw_is_one_sentence_and_a_failed_run(open_database: psycopg.Connection, tmp_path: Path) -> None:
+def test_a_number_that_no_column_holds_is_quarantined(open_database: psycopg.Connection, tmp_path: Path) -> None:
     mapping, table = files(tmp_path, "2,working,10,60,99999999999,123.95,47.31")
+    report = load_file(open_database, STEWARD, load_mapping(mapping), table, CITY)
+    assert report.tally.by_rule == {"out_of_range": 1}
+
+
+def test_what_nobody_foresaw_is_one_sentence_and_a_failed_run(open_database: psycopg.Connection, tmp_path: Path) -> None:
+    """Two rows of different keys, one code: only the table knows that a code is never given twice."""
+    mapping = tmp_path / "cells.toml"
+    mapping.write_text(CELLS, encoding="utf-8")
+    square = [[[123.95, 47.31], [123.951, 47.31], [123.951, 47.311], [123.95, 47.31]]]
+    features = [{"type": "Feature", "properties": {"id": n, "code": "7"}, "geometry": {"type": "Polygon", "coordinates": square}} for n in (1, 2)]
+    table = tmp_path / "cells.geojson"
+    table.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
     with pytest.raises(BadInput) as fault:
         load_file(open_database, STEWARD, load_mapping(mapping), table, CITY)
-    assert "cameras.csv" in fault.value.sentence.en and "camera" in fault.value.sentence.zh and "\n" not in fault.value.sentence.en
+    assert "cells.geojson" in fault.value.sentence.en and "unit_cell" in fault.value.sentence.zh and "\n" not in fault.value.sentence.en
     with acting(open_database, STEWARD):
-        assert open_database.execute("select count(*) from camera").fetchone() == (0,)
+        assert open_database.execute("select count(*) from unit_cell").fetchone() == (0,)
         assert open_database.execute("select status, loaded from ingest_run").fetchall() == [("failed", 0)]
 
 

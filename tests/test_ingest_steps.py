@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
@@ -18,6 +21,8 @@ from commandcenter.city import load_city
 from commandcenter.errors import BadInput
 from ingest.mapping import load_mapping
 from ingest.pipeline import Pipeline
+from ingest.readers import batches
+from ingest.rules import Witness
 
 CITY = load_city("longsha")
 POINTS = """target = "address"
@@ -47,12 +52,22 @@ def a_mapping(folder: Path, reader: str = "csv", encoding: str = "utf-8", crs: s
     return load_mapping(path)
 
 
-def run(mapping: Any, path: Path) -> tuple[list[dict[str, Any]], Pipeline]:
-    pipeline = Pipeline(mapping, path, CITY)
-    rows = [dict(zip(pipeline.columns, row, strict=True)) for row in pipeline.rows()]
+def run(mapping: Any, path: Path, city: Any = CITY) -> tuple[list[dict[str, Any]], Pipeline]:
+    """The good rows as they would be copied, and the pipeline that made them."""
+    pipeline = Pipeline(mapping, city, Witness(datetime.now(UTC), ZoneInfo(city.time_zone)))
+    rows = [
+        dict(zip(pipeline.columns, (uncopied(text) for text in line.split("\t")), strict=True))
+        for ready in pipeline.ready(batches(path, mapping))
+        for line in ready.copied.decode().removesuffix("\n").split("\n")
+    ]
     assert pipeline.tally.read == len(rows) + pipeline.tally.quarantined
     assert len(list(pipeline.quarantine.rows())) == pipeline.tally.quarantined
     return rows, pipeline
+
+
+def uncopied(text: str) -> str | None:
+    """One value out of COPY's text form."""
+    return None if text == "\\N" else re.sub(r"\\(.)", lambda found: {"n": "\n", "t": "\t", "r": "\r"}.get(found[1], found[1]), text)
 
 
 def csv_file(folder: Path, *lines: str, encoding: str = "utf-8") -> Path:
@@ -92,7 +107,7 @@ def feature(key: Any, lon: float = 123.95, lat: float = 47.31, **properties: Any
 def test_a_bad_row_is_quarantined_with_line_field_and_sentence(tmp_path: Path, line: str, rule: str, field: str | None) -> None:
     rows, pipeline = run(a_mapping(tmp_path), csv_file(tmp_path, "1,一,1,123.95,47.31", line, "3,三,3,123.96,47.32"))
     assert [row["source_key"] for row in rows] == ["1", "3"]
-    ((where, found_field, found_rule, zh, en, raw),) = pipeline.quarantine.rows()
+    ((where, _key, found_field, found_rule, zh, en, raw, *_),) = pipeline.quarantine.rows()
     assert (where, found_rule, found_field, raw) == ("3", rule, field, line)
     assert zh[-1] in "。？" and en[-1] in ".?"
 
@@ -124,7 +139,7 @@ def test_geojson_rows_name_their_line(tmp_path: Path) -> None:
     path.write_text('{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}", encoding="utf-8")
     rows, pipeline = run(a_mapping(tmp_path, "geojson"), path)
     assert [row["source_key"] for row in rows] == ["1", "3"]
-    assert next(pipeline.quarantine.rows())[:3] == ("3", "label", "missing")
+    assert next(pipeline.quarantine.rows())[:4] == ("3", "2", "label", "missing")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +220,7 @@ def test_a_broken_openstreetmap_file_is_one_sentence(tmp_path: Path, test_data: 
     path = tmp_path / "town.osm.pbf"
     path.write_bytes({"cut in the middle": whole[: len(whole) // 2], "empty": b"", "another format": b"id,label\n1,x\n" * 99}[how])
     with pytest.raises(BadInput, match=r"town\.osm\.pbf") as fault:
-        list(Pipeline(load_mapping("osm_street_furniture"), path, load_city("heidelberg")).rows())
+        run(load_mapping("osm_street_furniture"), path, load_city("heidelberg"))
     assert "town.osm.pbf" in fault.value.sentence.zh and fault.value.sentence.en[-1] == "."
 
 
@@ -225,15 +240,15 @@ def test_a_broken_table_is_one_sentence_or_has_no_rows(tmp_path: Path, how: str)
         return
     rows, pipeline = run(mapping, path)
     assert rows == []
-    assert pipeline.tally.by_rule == ({} if how == "only a header" else {"not_degrees": 500})
+    assert pipeline.tally.by_rule == ({} if how == "only a header" else {"axes_swapped": 500})
 
 
 def test_a_city_may_be_smaller_than_its_bounds(tmp_path: Path) -> None:
     west, south, east, north = CITY.bounds
     triangle = replace(CITY, outline=((west, south), (east, south), (west, north)))
     lines = (f"1,x,1,{west + 0.01},{south + 0.01}", f"2,x,2,{east - 0.01},{north - 0.01}")
-    pipeline = Pipeline(a_mapping(tmp_path), csv_file(tmp_path, *lines), triangle)
-    assert [row[0] for row in pipeline.rows()] == ["1"] and pipeline.tally.by_rule == {"outside_city": 1}
+    rows, pipeline = run(a_mapping(tmp_path), csv_file(tmp_path, *lines), triangle)
+    assert [row["source_key"] for row in rows] == ["1"] and pipeline.tally.by_rule == {"outside_city": 1}
 
 
 def test_an_absent_file_is_one_sentence(tmp_path: Path) -> None:

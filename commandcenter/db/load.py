@@ -55,7 +55,7 @@ def upsert(
     named = sql.SQL(", ").join(map(sql.Identifier, columns))
     connection.execute(sql.SQL("drop table if exists {}").format(staging))
     types = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in _column_types(connection, table, columns)
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in column_types(connection, table, columns)
     )
     connection.execute(sql.SQL("create temp table {} ({}) on commit drop").format(staging, types))
     count = 0
@@ -71,7 +71,8 @@ def upsert(
     return _insert(connection, staging, target, table, all_columns, source, run_id, count)
 
 
-def _column_types(connection: psycopg.Connection, table: str, columns: Sequence[str]) -> list[tuple[str, str]]:
+def column_types(connection: psycopg.Connection, table: str, columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Each column with its PostgreSQL type, as a temporary table needs it."""
     found: dict[str, str] = dict(
         connection.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute"

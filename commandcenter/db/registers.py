@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-SEARCHED = (
-    "areas", "base", "grids", "compounds", "buildings", "addresses", "cameras", "service_points", "key_sites", "components", "cases",
-)  # fmt: skip
+# What is findable, and the table it stands in.
+SEARCHED = {
+    "areas": "area", "base": "base_feature", "grids": "grid", "compounds": "compound", "buildings": "building", "addresses": "address",
+    "cameras": "camera", "service_points": "service_point", "key_sites": "key_site", "components": "component", "cases": "cases",
+}  # fmt: skip
+COUNTED = frozenset({"grid", "camera", "cases"})  # what the counts per grid are made of
 # Point tables drawn sparsely from afar: first tile zoom that draws any, first that draws all.
 THINNED = {"camera": (11, 16), "service_point": (12, 16), "component": (15, 17)}
 
@@ -27,27 +30,32 @@ def write_city(connection: psycopg.Connection, city: dict[str, Any]) -> None:
 
 def write_source(connection: psycopg.Connection, source: dict[str, Any]) -> None:
     """Register a feed, or renew its description."""
-    names = ("name", "target", "title", "title_en", "owner", "licence", "attribution", "cadence_s", "synthetic", "estimated", "data_as_of")
+    names = ("name", "target", "title", "title_en", "owner", "licence", "attribution", "cadence_s", "synthetic", "estimated", "data_as_of", "contract")
     connection.execute(
         f"insert into source ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (name) do update set "
         + ", ".join(f"{n} = excluded.{n}" for n in names[1:]),
-        [source.get(n, False if n == "estimated" else None) for n in names],
+        [Jsonb(source.get(n) or {}) if n == "contract" else source.get(n, False if n == "estimated" else None) for n in names],
     )
 
 
-def finish_load(connection: psycopg.Connection, progress: Callable[[str], None], thin: bool = True) -> None:
+def finish_load(
+    connection: psycopg.Connection, progress: Callable[[str], None], thin: bool = True, tables: Collection[str] | None = None
+) -> None:
     """What every load ends with: points thinned for low zooms, counts per grid, everything findable by name and code.
 
-    Runs in the caller's transaction as a whole-city writer.
+    Runs in the caller's transaction as a whole-city writer. ``tables`` are those that changed; without them all are meant.
     """
     if thin:
         for table, (first_zoom, every_from) in THINNED.items():
-            connection.execute("select thin_points(%s::regclass, %s, %s)", [table, first_zoom, every_from])
-    progress("统计网格 / counting per grid")
-    connection.execute("select refresh_grid_counts()")
-    for layer in SEARCHED:
-        progress(f"建立检索 / making findable: {layer}")
-        connection.execute("select search_learn(%s)", [layer])
+            if tables is None or table in tables:
+                connection.execute("select thin_points(%s::regclass, %s, %s)", [table, first_zoom, every_from])
+    if tables is None or not COUNTED.isdisjoint(tables):
+        progress("统计网格 / counting per grid")
+        connection.execute("select refresh_grid_counts()")
+    for layer, table in SEARCHED.items():
+        if tables is None or table in tables:
+            progress(f"建立检索 / making findable: {layer}")
+            connection.execute("select search_learn(%s)", [layer])
 
 
 def analyze(connection: psycopg.Connection) -> None:

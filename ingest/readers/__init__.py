@@ -1,21 +1,31 @@
-"""Which reader opens a mapping's file: each yields SourceRow by SourceRow in bounded memory."""
+"""Which reader opens a mapping's file: each yields batches of rows in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 from ingest.contract import Mapping
-from ingest.readers import delimited, geojson, osm
-from ingest.record import SourceRow
+from ingest.record import Batch
 
-READ: dict[str, Callable[[Path, Mapping], Iterator[SourceRow]]] = {
-    "csv": delimited.read,
-    "geojson": geojson.read,
-    "osm": osm.read,
+# The reader a mapping names: its module, and the function in it. Loaded when asked for: GDAL and Arrow are heavy.
+READERS = {
+    "csv": ("delimited", "batches"),
+    "xlsx": ("xlsx", "batches"),
+    "json": ("records", "batches"),
+    "geojson": ("geojson", "batches"),
+    "geojsonl": ("geojson", "lines"),
+    "vector": ("vector", "batches"),
+    "parquet": ("parquet", "batches"),
+    "gpx": ("gpx", "batches"),
+    "osm": ("osm", "batches"),
+    "database": ("database", "batches"),
 }
 
 
-def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
+def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     """The file's rows in its own order. Raises BadInput when the file itself is broken."""
-    return READ[mapping.reader](path, mapping)
+    module, function = READERS[mapping.reader]
+    reader: Callable[[Path, Mapping], Iterator[Batch]] = getattr(import_module(f"ingest.readers.{module}"), function)
+    return reader(path, mapping)

@@ -1,0 +1,1 @@
+"""The ledger: what became of every row of every delivery, for ever."""
