@@ -74,8 +74,9 @@ def draft_of(layer: LayerLook, file_name: str) -> str:
             *_note("这些坐标是占位值：请确认", "these coordinates look like placeholders: confirm"),
             f"placeholders = [{pairs}]",
         ]
-    if layer.target.target == "area":
-        lines.append('derive = ["own_code"]')
+    derived = words()["derive"].get(layer.target.target or "", [])
+    if derived:
+        lines.append(f"derive = [{', '.join(map(_quoted, derived))}]")
     lines += _tables(layer)
     return "\n".join(lines) + "\n"
 
@@ -84,6 +85,8 @@ def _target(layer: LayerLook) -> list[str]:
     look = layer.target
     if look.target is None:
         names = ", ".join(name for name in TARGETS if not name.startswith(_LEDGER))
+        if look.others:
+            names += f" ({', '.join(look.others)})"
         return [*_decide(f"导入哪张表：{names}", f"which table it is for: {names}"), f'target = "{OPEN}"']
     others = f"; {', '.join(look.others)} ?" if look.others else ""
     return [

@@ -25,6 +25,7 @@ from ingest.inspecting.octets import text_bytes
 from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Declared, Sample, no_geometry
 
 WGS84 = "EPSG:4326"
+GPX_LAYERS = ("tracks", "routes", "waypoints")  # the others hold the points of these
 FORMAT_SAYS = Text("格式规定", "the format's own rule")
 _GEOMETRY_TYPES = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
@@ -173,9 +174,8 @@ def vector(path: Path, name: str, form: str) -> list[Sample]:
     try:
         layers = [str(layer) for layer, _ in pyogrio.list_layers(path)]
         if form == "gpx":
-            layers = [
-                layer for layer in layers if pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
-            ] or layers[:1]
+            found = [layer for layer in GPX_LAYERS if pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]]
+            layers = found or list(GPX_LAYERS[:1])
         samples = [_layer(path, layer, name, form, encoding, options) for layer in layers]
     except (DataSourceError, DataLayerError, ValueError, UnicodeDecodeError) as fault:
         raise BadInput(
@@ -186,7 +186,7 @@ def vector(path: Path, name: str, form: str) -> list[Sample]:
         ) from fault
     for sample in samples:
         sample.encoding = proof
-        if len(samples) > 1:
+        if len(samples) > 1 and form != "gpx":  # which is read whole
             sample.read_layer = sample.layer
     return samples
 

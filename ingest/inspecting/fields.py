@@ -24,7 +24,8 @@ FORMATS = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f",
     "%Y-%m-%dT%H:%M:%S.%f%z", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y.%m.%d", "%Y年%m月%d日", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日 %H:%M:%S",
     "%Y年%m月%d日%H时%M分", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S",
-    "%m/%d/%y", "%m/%d/%y %H:%M", "%d/%m/%y", "%d/%m/%y %H:%M", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y%m%d", "%Y%m%d%H%M%S", "%d-%b-%Y", "%d-%b-%y", "%b %d %Y %I:%M%p",
+    "%m/%d/%y", "%m/%d/%y %H:%M", "%d/%m/%y", "%d/%m/%y %H:%M", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y%m%d", "%Y%m%d%H%M%S", "%d-%b-%Y", "%d-%b-%y",
+    "%b %d %Y %I:%M%p",
 )  # fmt: skip
 _LOOKS_DATED = re.compile(
     r"^\d{1,4}\s*[-/.年]\s*[\dA-Za-z]{1,3}\s*[-/.月]\s*\d{1,4}|^(19|20)\d{6}(\d{6})?$|^[A-Z][a-z]{2} \d{1,2} \d{4}"
@@ -131,7 +132,7 @@ def _look(name: str, values: list[Any]) -> FieldLook:
     kinds, dated = _kinds(counted, values)
     most = counted.most_common(1)
     lengths = {len(text) for text in counted}
-    numeric = set(kinds) <= {"whole", "code"} and bool(kinds)
+    numeric = set(kinds) <= {"whole", "code"} and all(text.isdigit() for text in counted)
     fixed = lengths.pop() if numeric and len(lengths) == 1 and len(counted) > 1 else None
     return FieldLook(
         name=name,
@@ -140,7 +141,7 @@ def _look(name: str, values: list[Any]) -> FieldLook:
         empty_share=1 - len(told) / len(values) if values else 1.0,
         samples=tuple(text[:SHOWN_LENGTH] for text in list(counted)[:MOST_SHOWN]),
         distinct=len(counted),
-        may_be_key=bool(told)
+        may_be_key=len(counted) > 1
         and len(counted) == len(told) == len(values)
         and not set(kinds) & {"number", "date", "boolean"},
         unit=unit_of(name) or _unit_in(counted),
@@ -168,8 +169,9 @@ def _kinds(counted: Counter[str], values: list[Any]) -> tuple[dict[str, int], li
     kinds: Counter[str] = Counter()
     typed = any(isinstance(value, (datetime, date, time)) for value in values)
     dated: list[str] = []
+    usual = list(FORMATS)
     for text, times in counted.items():
-        kind = _kind(text)
+        kind = _kind(text, usual)
         if kind == "date":
             dated.append(text)
         kinds[kind] += times
@@ -179,9 +181,14 @@ def _kinds(counted: Counter[str], values: list[Any]) -> tuple[dict[str, int], li
     return dict(kinds.most_common()), dated
 
 
-def _kind(text: str) -> str:
-    if _LOOKS_DATED.match(text) and any(_reads(text, shape) for shape in FORMATS):
-        return "date"
+def _kind(text: str, usual: list[str]) -> str:
+    """The kind of one value. ``usual`` are the formats, the last one that fitted in front: a column rarely has two."""
+    if _LOOKS_DATED.match(text):
+        shape = next((shape for shape in usual if _reads(text, shape)), None)
+        if shape is not None:
+            usual.remove(shape)
+            usual.insert(0, shape)
+            return "date"
     if _WHOLE.fullmatch(text):
         return "code" if len(text) > 1 and text[0] == "0" else "whole"
     if _NUMBER.fullmatch(text) and any(letter.isdigit() for letter in text):

@@ -69,6 +69,9 @@ class LayerLook:
 
     def _target_sentences(self) -> list[Text]:
         look = self.target
+        if look.target is None and look.others:
+            listed = ", ".join(look.others)
+            return [Text(f"内含多类对象，每类有自己的映射：{listed}。", f"It holds many kinds of things, each with a mapping of its own: {listed}.")]
         if look.target is None:
             return [Text("看不出属于哪张表。", "Nothing says which table it is for.")]
         because = "、".join(look.because)
@@ -99,7 +102,10 @@ class LayerLook:
             },
             "reference": {
                 "code": reference.code, "swapped": reference.swapped, "declared": reference.declared.code if reference.declared else None,
-                "possible": [{"code": one.reference.code, "swapped": one.reference.swapped, "share": one.share, **one.sentence._asdict()} for one in reference.possible],
+                "possible": [
+                    {"code": one.reference.code, "swapped": one.reference.swapped, "share": one.share, **one.sentence._asdict()}
+                    for one in reference.possible
+                ],
                 "medians_m": reference.medians_m, "inside": reference.inside, "evidence": reference.evidence, "said": [one._asdict() for one in reference.said],
             },
             "target": {"target": self.target.target, "because": list(self.target.because), "others": list(self.target.others), "columns": self.target.columns},
@@ -247,9 +253,8 @@ def _look(name: str, form: Form, sample: Sample, city: City | None, connection: 
     shapes = look_at_shapes(geometry, sample.unreadable, place.placeholders if place is not None else ())
     hints = _hints([name, sample.layer, *sample.columns])
     reference = look_at_reference(geometry, shapes, declared, hints, city, connection)
-    target = look_at_target(
-        [PurePosixPath(name).name, sample.layer], [look.name for look in fields], shapes.family, sample.reader
-    )
+    simple = [look.name for look in fields if not any(text.startswith(("{", "[")) for text in look.samples)]
+    target = look_at_target([PurePosixPath(name).name, sample.layer], simple, shapes.family, sample.reader)
     return LayerLook(name, form, sample, fields, place, shapes, reference, target)
 
 

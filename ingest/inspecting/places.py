@@ -21,6 +21,7 @@ MOST_TRIED = 400
 CHINA = (73.0, 3.0, 136.0, 54.0)
 _WKT = re.compile(r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\b", re.IGNORECASE)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+")
 _PAIR = re.compile(r"\s*[(\[]?\s*([-+]?\d{1,9}(?:\.\d+)?)\s*[,;，\s]\s*([-+]?\d{1,9}(?:\.\d+)?)\s*[)\]]?\s*")
 
 
@@ -233,6 +234,8 @@ def _reads_wkb(text: str) -> bool:
 
 def _pairs(name: str, values: list[Any], city: tuple[float, float, float, float] | None) -> PlaceLook | None:
     told = _told(values)
+    if all(_THOUSANDS.fullmatch(text.strip()) for text in told[:MOST_TRIED]):
+        return None  # 198,161 is one number
     if len(told) < max(1, len(values) // 50) or sum(
         bool(_PAIR.fullmatch(text)) for text in told[:MOST_TRIED]
     ) < 0.95 * len(told[:MOST_TRIED]):

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import psycopg
-import shapely
 from numpy.typing import NDArray
 
 from commandcenter import geo
 from commandcenter.city import City
 from commandcenter.text import Text
-from ingest.inspecting import store
+from ingest.inspecting.evidence import MOST_COMPARED, Evidence, compare, title_of
 from ingest.inspecting.sample import Declared
 from ingest.inspecting.shapes import Bounds, ShapeLook
 from ingest.reference import (
@@ -31,18 +30,7 @@ from ingest.reference import (
     zone_prefix_of,
 )
 
-SAMPLED = 240  # positions compared with known ground
-MOST_COMPARED = 8  # candidates
-FEWEST = 20
-TELLS = 0.5  # the best median distance is at most this share of the next one's
-TELLS_M = 15.0
-SAME_PLACE_M = 5.0
 PLAIN_DEGREES = (LONLAT, "EPSG:4490")
-GROUNDS = {
-    "road": Text("道路", "road"),
-    "building": Text("建筑边线", "building edge"),
-    "boundary": Text("已知界线", "known boundary"),
-}
 
 
 @dataclass
@@ -92,9 +80,9 @@ def look_at_reference(
     for hint in hints:
         look.said.append(Text(f"字段名提到 {hint}。", f"Names of fields speak of {hint}."))
     if connection is not None and look.possible:
-        _compare(look, geometry, connection)
+        _weigh_evidence(look, compare(geometry, box, look.possible, connection))
     if look.code is None:
-        listed = "、".join(_title(one) for one in look.possible) or "？"
+        listed = "、".join(title_of(one) for one in look.possible) or "？"
         look.said.append(
             Text(
                 f"坐标系未定：文件没有（可信地）写明，可能是 {listed}；须由提供者确认。",
@@ -124,7 +112,7 @@ def _weigh_declaration(look: ReferenceLook, box: Bounds, city: City | None) -> b
         look.said.append(
             Text(
                 f"{declared.by.zh}说是 {declared.name}（{declared.code}），坐标却不是度（{box[0]:.10g}, {box[1]:.10g}）：声明不可信。",
-                f"By {declared.by.en} it is {declared.name} ({declared.code}), but the coordinates are no degrees ({box[0]:.10g}, {box[1]:.10g}): not credible.",
+                f"By {declared.by.en} it is {declared.name} ({declared.code}), but these are no degrees ({box[0]:.10g}, {box[1]:.10g}): not credible.",
             )
         )
         return True
@@ -212,8 +200,8 @@ def _tell_candidates(look: ReferenceLook, box: Bounds, city: City | None) -> Non
         share_en = f"{one.share:.0%} of the extent in the city. " if city is not None else ""
         look.said.append(
             Text(
-                f"  可能是 {_title(one)}：{share}{one.sentence.zh}",
-                f"  Perhaps {_title(one)}: {share_en}{one.sentence.en}",
+                f"  可能是 {title_of(one)}：{share}{one.sentence.zh}",
+                f"  Perhaps {title_of(one)}: {share_en}{one.sentence.en}",
             )
         )
     if look.possible:
@@ -235,103 +223,24 @@ def _tell_candidates(look: ReferenceLook, box: Bounds, city: City | None) -> Non
         )
 
 
-def _compare(look: ReferenceLook, geometry: NDArray[np.object_], connection: psycopg.Connection) -> None:
-    """Measure each candidate against roads, buildings and boundaries, and decide if they tell the candidates apart."""
-    own = _positions(geometry, look.bounds)
-    tried = look.possible[:MOST_COMPARED]
-    if len(own) < 1 or not tried:
+def _weigh_evidence(look: ReferenceLook, found: Evidence) -> None:
+    """What known ground says, against or for what was declared."""
+    look.said += found.said
+    look.medians_m, look.inside, look.evidence = found.medians_m, found.inside, found.verdict
+    if found.winner is None:
         return
-    placed = [one.reference.to_lonlat(own) for one in tried]
-    which = [at for at, lonlat in enumerate(placed) for _ in lonlat]
-    every = np.concatenate(placed)
-    fine = np.isfinite(every).all(axis=1) & (np.abs(every[:, 0]) <= 180) & (np.abs(every[:, 1]) <= 85)
-    numbers = [at for at, good in zip(which, fine, strict=True) if good]
-    lon, lat = every[fine, 0].tolist(), every[fine, 1].tolist()
-    titles = [_title(one) for one in tried]
-    verdicts: dict[str, int | None] = {}
-    for ground in store.KNOWN:
-        near: list[list[float]] = [[] for _ in tried]
-        for at, metres in store.distances_m(connection, ground, numbers, lon, lat):
-            near[at].append(metres)
-        if max(map(len, near)) < min(FEWEST, len(own)):
-            continue
-        # Where nothing is within reach, it is at least as far as was looked
-        medians = [float(np.median(found + [store.REACH_M] * (len(own) - len(found)))) for found in near]
-        look.medians_m[ground] = dict(zip(titles, medians, strict=True))
-        verdicts[ground] = _clear_best(medians, placed) if len(own) >= FEWEST else None
-        look.said.append(_told(ground, titles, medians))
-    inside = store.share_inside_areas(connection, numbers, lon, lat)
-    look.inside = {titles[at]: share for at, share in sorted(inside.items())}
-    if any(look.inside.values()):
-        told = "，".join(f"{title} {share:.0%}" for title, share in look.inside.items())
-        look.said.append(Text(f"落在已知辖区内：{told}。", f"Inside known areas: {told.replace('，', ', ')}."))
-    if look.medians_m:
-        _decide(look, tried, {at for at in verdicts.values() if at is not None})
-
-
-def _decide(look: ReferenceLook, tried: list[Candidate], best: set[int]) -> None:
-    if len(best) != 1:
-        look.evidence = "undecided"
+    told, code = title_of(found.winner), found.winner.reference.code
+    if look.code is not None and look.code != code and not {look.code, code} <= set(PLAIN_DEGREES):
         look.said.append(
             Text(
-                "与已知地物比较：分不出，未定。", "Compared with known ground: undecided, it does not tell them apart."
-            )
-        )
-        return
-    winner = tried[best.pop()]
-    look.evidence = "decided"
-    title = _title(winner)
-    if (
-        look.code is not None
-        and look.code != winner.reference.code
-        and not {look.code, winner.reference.code} <= set(PLAIN_DEGREES)
-    ):
-        look.said.append(
-            Text(
-                f"已知地物表明是 {title}，与声明的 {look.code} 矛盾。",
-                f"Known ground says {title}, against the declared {look.code}.",
+                f"已知地物表明是 {told}，与声明的 {look.code} 矛盾。",
+                f"Known ground says {told}, against the declared {look.code}.",
             )
         )
         look.code = None
         return
-    look.code, look.swapped = look.code or winner.reference.code, winner.reference.swapped
-    look.said.append(Text(f"与已知地物比较：{title} 最吻合。", f"Compared with known ground: {title} fits best."))
-
-
-def _clear_best(medians: list[float], placed: list[Positions]) -> int | None:
-    """The candidate that fits clearly better than all others that put the positions elsewhere; None where none does."""
-    best = int(np.argmin(medians))
-    others = [
-        median for at, median in enumerate(medians) if at != best and _apart_m(placed[best], placed[at]) > SAME_PLACE_M
-    ]
-    if not others or medians[best] > TELLS * min(others) or min(others) - medians[best] < TELLS_M:
-        return None
-    return next(at for at in range(len(medians)) if _apart_m(placed[best], placed[at]) <= SAME_PLACE_M)
-
-
-def _apart_m(one: Positions, other: Positions) -> float:
-    """About how far apart two placings of the same positions are."""
-    east = (one[:, 0] - other[:, 0]) * np.cos(np.radians(one[:, 1]))
-    with np.errstate(invalid="ignore"):
-        apart = np.hypot(east, one[:, 1] - other[:, 1]) * 111_320
-    return float(np.median(apart[np.isfinite(apart)])) if np.isfinite(apart).any() else float("inf")
-
-
-def _told(ground: str, titles: list[str], medians: list[float]) -> Text:
-    ranked = sorted(zip(medians, titles, strict=True))
-    zh = "；".join(f"{title}：中位 {metres:,.0f} 米" for metres, title in ranked)
-    en = "; ".join(f"{title}: median {metres:,.0f} m" for metres, title in ranked)
-    return Text(f"到最近{GROUNDS[ground].zh}的距离：{zh}。", f"Distance to the nearest {GROUNDS[ground].en}: {en}.")
-
-
-def _positions(geometry: NDArray[np.object_], box: Bounds | None) -> Positions:
-    """Some vertices from all over the geometries, inside the usual box."""
-    xy = shapely.get_coordinates(geometry)
-    if box is None or not len(xy):
-        return np.empty((0, 2))
-    xy = xy[(xy[:, 0] >= box[0]) & (xy[:, 0] <= box[2]) & (xy[:, 1] >= box[1]) & (xy[:, 1] <= box[3])]
-    xy = np.unique(xy, axis=0)
-    return np.asarray(xy[np.linspace(0, len(xy) - 1, min(SAMPLED, len(xy))).astype(int)]) if len(xy) else xy
+    look.code, look.swapped = look.code or code, found.winner.reference.swapped
+    look.said.append(Text(f"与已知地物比较：{told} 最吻合。", f"Compared with known ground: {told} fits best."))
 
 
 def _in_china(box: Bounds) -> bool:
@@ -356,15 +265,4 @@ def _share_in(city: City, at: Positions) -> float:
             & (at[:, 1] >= south - EDGE)
             & (at[:, 1] <= north + EDGE)
         )
-    )
-
-
-def _title(one: Candidate) -> str:
-    name = "WGS 84" if one.reference.code == LONLAT else one.reference.code
-    return (
-        f"{name} (lat, lon)"
-        if one.reference.swapped and one.reference.in_degrees
-        else f"{name} (y, x)"
-        if one.reference.swapped
-        else name
     )

@@ -59,8 +59,9 @@ class ShapeLook:
             "、".join(f"{name} {count:,}" for name, count in self.types.items()),
             ", ".join(f"{name} {count:,}" for name, count in self.types.items()),
         )
-        parts = ((self.missing, "无几何", "without geometry"), (self.empty, "空几何", "empty"), (self.with_z, "带高程 Z", "with Z"), (self.with_m, "带度量 M", "with M"),
-                 (self.invalid, "不合法", "invalid"), (self.unreadable, "读不出（如曲线）", "unreadable, curves perhaps"))  # fmt: skip
+        parts = ((self.missing, "无几何", "without geometry"), (self.empty, "空几何", "empty"), (self.with_z, "带高程 Z", "with Z"),
+                 (self.with_m, "带度量 M", "with M"), (self.invalid, "不合法", "invalid"),
+                 (self.unreadable, "读不出（如曲线）", "unreadable, curves perhaps"))  # fmt: skip
         zh = "".join(f"；{word} {count:,}" for count, word, _ in parts if count)
         en = "".join(f"; {count:,} {word}" for count, _, word in parts if count)
         said = [Text(f"几何：{listed_zh}{zh}。", f"Geometry: {listed_en}{en}.")]

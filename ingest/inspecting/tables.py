@@ -125,13 +125,8 @@ def _sheet(book: python_calamine.CalamineWorkbook, title: str, name: str) -> Sam
     )
     columns = _columns(names, kept)
     merged = [(start, end) for start, end in (sheet.merged_cell_ranges or []) if start[0] > at and end[0] > start[0]]
-    filled = tuple(
-        dict.fromkeys(
-            names[start[1]]
-            for start, _ in sorted(merged, key=lambda cell: cell[0][1])
-            if start[1] < len(names) and names[start[1]]
-        )
-    )
+    heads = {names[start[1]] for start, _ in merged if start[1] < len(names)}
+    filled = tuple(name for name, values in columns.items() if name in heads and sum(value in (None, "") for value in values) > 0.05 * len(values))
     if filled:
         listed = "、".join(filled)
         notes.append(

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import CheckConstraint
 
 from commandcenter.db.schema import Base
+from ingest.derive import DERIVATIONS
 from ingest.inspecting.words import best_field, plain, says, words
-from ingest.mapping import OWN_COLUMNS
+from ingest.mapping import OWN_COLUMNS, mapping_names
 
 NAME_COUNTS, FIELD_COUNTS = 3, 2
-LEAST = 3
+LEAST = 2
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class TargetLook:
 
 def look_at_target(names: list[str], fields: list[str], family: str, reader: str) -> TargetLook:
     """The suggestion for a layer whose file and layer are called ``names``."""
+    if reader == "osm":  # holds a little of everything: each kind has its own mapping
+        return TargetLook(None, (), tuple(name for name in mapping_names() if name.startswith("osm_")), {}, {})
     scored = []
     for target, about in words()["targets"].items():
         if family not in about["geometry"] and family != "any":
@@ -99,11 +102,14 @@ def writable(target: str) -> tuple[str, ...]:
 
 @cache
 def required(target: str) -> frozenset[str]:
-    """The columns of a table that a mapping must fill."""
+    """The columns of a table that a mapping must fill: what the database demands and nothing works out."""
     table = Base.metadata.tables[target]
+    worked_out = {column for name in words()["derive"].get(target, ()) for column in DERIVATIONS[name].writes}
+    worked_out -= set(words()["columns"].get(target, {}))  # what a source may say is asked of it first
     return frozenset(
         column.name for column in table.columns
-        if not column.nullable and column.server_default is None and column.computed is None and column.name not in OWN_COLUMNS | {"area_m2"}
+        if not column.nullable and column.server_default is None and column.computed is None
+        and column.name not in OWN_COLUMNS | worked_out | {"area_m2"}
     )  # fmt: skip
 
 

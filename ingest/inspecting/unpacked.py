@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import tarfile
 import zlib
@@ -23,6 +22,7 @@ MOST_BYTES = 512 * 1024 * 1024
 MOST_RATIO = 1_000  # deflate's own limit is about 1 030: what is near it holds nothing
 SIDE_SUFFIXES = frozenset({".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qpj", ".qix", ".qmd", ".xml.aux"})
 CHUNK = 1 << 20
+GZIP_WINDOW = 31  # zlib: a gzip header, the largest window
 
 
 @dataclass
@@ -77,33 +77,42 @@ def unpacked(path: Path) -> Iterator[Content]:
 
 
 def _gunzip(path: Path, target: Path, content: Content) -> None:
-    written = 0
+    """Unpack as far as it goes: of a cut-off file all that there is, where the gzip module would give nothing of its last block."""
+    written, inflate, whole = 0, zlib.decompressobj(GZIP_WINDOW), False
     try:
-        with gzip.open(path) as source, target.open("wb") as out:
-            while chunk := source.read(CHUNK):
-                written += len(chunk)
-                out.write(chunk)
-                if written >= MOST_BYTES:
-                    content.partial = True
-                    content.notes.append(
-                        Text(
-                            f"解压后超过 {MOST_BYTES >> 20} MB，只看了前面这些。",
-                            f"Unpacked it is over {MOST_BYTES >> 20} MB; only so much was looked at.",
-                        )
-                    )
-                    break
-    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
-        if not target.exists() or not target.stat().st_size:
-            raise BadInput(
-                Text(
-                    f"{path.name} 的 gzip 已损坏，什么也解不出来。",
-                    f"The gzip {path.name} is broken: nothing comes out of it.",
-                )
-            ) from fault
-        content.partial = True
+        with path.open("rb") as source, target.open("wb") as out:
+            while (block := inflate.unused_data or source.read(CHUNK >> 4)) and written < MOST_BYTES:
+                if inflate.eof:
+                    if not block.startswith(b"\x1f\x8b"):
+                        break  # padding behind the last member
+                    inflate = zlib.decompressobj(GZIP_WINDOW)
+                while block and written < MOST_BYTES:
+                    chunk = inflate.decompress(block, CHUNK)
+                    written += len(chunk)
+                    out.write(chunk)
+                    block = inflate.unconsumed_tail
+            whole = inflate.eof
+    except zlib.error:
+        whole = False
+    if not written:
+        raise BadInput(
+            Text(
+                f"{path.name} 的 gzip 已损坏或为空，什么也解不出来。",
+                f"The gzip {path.name} is broken or empty: nothing comes out of it.",
+            )
+        )
+    content.partial = not whole
+    if written >= MOST_BYTES:
         content.notes.append(
             Text(
-                "gzip 不完整：文件被截断，只看了能解出的部分。",
+                f"解压后超过 {MOST_BYTES >> 20} MB，只看了前面这些。",
+                f"Unpacked it is over {MOST_BYTES >> 20} MB; only so much was looked at.",
+            )
+        )
+    elif not whole:
+        content.notes.append(
+            Text(
+                "gzip 不完整：文件被截断或损坏，只看了能解出的部分。",
                 "The gzip is cut off or damaged; only what came out of it was looked at.",
             )
         )
@@ -143,8 +152,8 @@ def _refuse_absurd(path: Path, members: list[ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS or whole > MOST_BYTES or whole > MOST_RATIO * max(packed, 1024):
         raise BadInput(
             Text(
-                f"压缩包 {path.name} 解开后有 {len(members)} 个文件、{whole >> 20} MB，超过查看的上限（{MOST_MEMBERS} 个、{MOST_BYTES >> 20} MB）。",
-                f"The archive {path.name} would unpack to {len(members)} files and {whole >> 20} MB, over the limit for a look ({MOST_MEMBERS}, {MOST_BYTES >> 20} MB).",
+                f"压缩包 {path.name} 解开后有 {len(members)} 个文件、{whole >> 20} MB，超过上限（{MOST_MEMBERS} 个、{MOST_BYTES >> 20} MB）。",
+                f"The archive {path.name} would unpack to {len(members)} files and {whole >> 20} MB: too much ({MOST_MEMBERS}, {MOST_BYTES >> 20} MB).",
             )
         )
 

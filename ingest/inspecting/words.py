@@ -25,7 +25,7 @@ def plain(name: str) -> str:
 def says(name: str, word: str) -> bool:
     """Whether a name holds a word. Short Latin words must stand as the whole name: 'id' is not in 'width'."""
     name, word = plain(name), plain(word)
-    return name == word or (len(word) >= (2 if not word.isascii() else 5) and word in name)
+    return name == word or (len(word) >= (2 if not word.isascii() else 7) and word in name)
 
 
 def unit_of(name: str) -> str | None:
