@@ -16,7 +16,7 @@ from pyproj import CRS
 
 from commandcenter.text import Text
 from ingest.contract import Mapping, Place
-from ingest.coordinate_text import coordinate, plain
+from ingest.coordinate_text import Coordinate, coordinate, plain
 from ingest.record import Batch, Finding
 from ingest.written_shapes import shapes_of_wkb, shapes_of_wkt
 
@@ -127,8 +127,8 @@ class _Reading:
     def _one_by_one(self, at: int, written: tuple[Any, Any]) -> tuple[float, float]:
         """x and y of a row that is no pair of plain numbers; NaN twice and a finding where it is none at all."""
         fields = self._place.fields
-        found: list[float] = []
-        for field, value, axis in zip((fields[0], fields[-1]), written, "xy", strict=True):
+        found: list[Coordinate] = []
+        for field, value in zip((fields[0], fields[-1]), written, strict=True):
             told = str(value).strip() if value is not None else ""
             if not told:
                 self._faults[at] = Finding("no_place", field, Text("没有坐标。", "It has no coordinates."))
@@ -142,11 +142,11 @@ class _Reading:
             if not np.isfinite(said.value):
                 self._faults[at] = _absurd(field)
                 return np.nan, np.nan
-            if said.axis is not None and said.axis != axis:
-                self._faults[at] = self._swapped(*written)
-                return np.nan, np.nan
-            found.append(said.value)
-        return found[0], found[1]
+            found.append(said)
+        if found[0].axis == "y" or found[1].axis == "x":
+            self._faults[at] = self._swapped(*written)
+            return np.nan, np.nan
+        return found[0].value, found[1].value
 
     def _pair(self, at: int, pair: Any) -> tuple[float, float]:
         field = self._place.fields[0]
@@ -196,7 +196,7 @@ class _Reading:
 
     def _swapped(self, x: Any, y: Any) -> Finding:
         fields = self._place.fields
-        told = ", ".join(value.strip() if isinstance(value, str) else f"{value:.10g}" for value in (x, y))
+        told = ", ".join(f"{value:.10g}" if isinstance(value, float) else str(value).strip() for value in (x, y))
         if len(fields) == 2:
             return Finding(
                 "axes_swapped",
