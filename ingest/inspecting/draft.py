@@ -163,8 +163,7 @@ def _key(layer: LayerLook) -> list[str]:
         note = _note(f"在{where.zh}中唯一且不空{more_zh}", f"unique and never empty in {where.en}{more_en}")
         decided = note if called else _decide("没有名字像键的列，请确认", "no field is called like a key: confirm")
         return [*decided, f"key = [{_quoted(chosen.name)}]"]
-    ids = any("id" in note.en and "own" in note.en for note in layer.sample.notes)
-    if ids:
+    if layer.sample.own_ids:
         return [*_note("用要素自己的 id", "the features' own ids"), 'key = ["@id"]']
     return [
         *_decide(

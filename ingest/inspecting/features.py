@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Decl
 WGS84 = "EPSG:4326"
 GPX_LAYERS = ("tracks", "routes", "waypoints")  # the others hold the points of these
 FORMAT_SAYS = Text("格式规定", "the format's own rule")
+_FEATURE = re.compile(r'\{\s*"type"\s*:\s*"Feature"\s*,')
 _GEOMETRY_TYPES = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
@@ -51,6 +53,9 @@ def geojson(path: Path, name: str, by_line: bool) -> Sample:
     else:
         found, ended = _of_collection(text, octets.whole)
         whole = octets.whole and ended
+        found = found[:FIRST_ROWS] if octets.uncut else found
+        for window in octets.uncut:
+            found += _further_on(window.decode(proof.reading, "replace"))
         if octets.whole and not ended:
             notes.append(
                 Text("JSON 没有正常结尾：文件被截断或写坏。", "The JSON does not end as it should: cut off or broken.")
@@ -84,6 +89,7 @@ def geojson(path: Path, name: str, by_line: bool) -> Sample:
         encoding=proof,
         notes=notes,
     )
+    sample.own_ids = bool(kept) and all("id" in feature for feature in kept)
     sample.unreadable, sample.declared = unreadable, _crs_member(text)
     return sample
 
@@ -126,6 +132,20 @@ def _of_collection(text: str, whole: bool) -> tuple[list[dict[str, Any]], bool]:
         if isinstance(value, dict):
             found.append(value)
     return found, False
+
+
+def _further_on(text: str) -> list[dict[str, Any]]:
+    """The features that are whole in a piece out of the middle of a collection."""
+    decoder, at = json.JSONDecoder(), 0
+    found: list[dict[str, Any]] = []
+    while len(found) < SPREAD_ROWS and (start := _FEATURE.search(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, start.start())
+        except (json.JSONDecodeError, RecursionError):
+            at = start.end()
+            continue
+        found.append(value)
+    return found
 
 
 def _shape(written: Any) -> tuple[Any, int]:

@@ -14,13 +14,17 @@ WINDOW_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class TextBytes:
-    """``first`` is the file's beginning (all of it if ``whole``), ``windows`` lines from further on; the BOM is taken off."""
+    """``first`` is the file's beginning (all of it if ``whole``), ``windows`` lines from further on; the BOM is taken off.
+
+    ``uncut`` are the same windows as they were read, for formats that may have no lines.
+    """
 
     first: bytes
     windows: tuple[bytes, ...]
     whole: bool
     bom: str | None
     size: int
+    uncut: tuple[bytes, ...] = ()
 
     @property
     def pieces(self) -> list[bytes]:
@@ -40,15 +44,16 @@ def text_bytes(path: Path) -> TextBytes:
         first = first.removeprefix(b"\xef\xbb\xbf")
         if whole:
             return TextBytes(first, (), True, bom, size)
-        windows = []
+        windows, uncut = [], []
         step = max((size - FIRST_BYTES) // WINDOWS, WINDOW_BYTES)
         for start in range(FIRST_BYTES, size, step):
             file.seek(start)
             lines = file.read(WINDOW_BYTES)
+            uncut.append(lines)
             head, tail = lines.find(b"\n"), lines.rfind(b"\n")
             if 0 <= head < tail:
                 windows.append(lines[head + 1 : tail])
-    return TextBytes(_whole_lines(first), tuple(windows), False, bom, size)
+    return TextBytes(_whole_lines(first), tuple(windows), False, bom, size, tuple(uncut))
 
 
 def _whole_lines(octets: bytes) -> bytes:

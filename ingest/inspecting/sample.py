@@ -55,6 +55,7 @@ class Sample:
     records: str | None = None
     typed: dict[str, str] = field(default_factory=dict)
     unreadable: int = 0
+    own_ids: bool = False  # every feature has an id beside its fields
     notes: list[Text] = field(default_factory=list)
 
     @property
