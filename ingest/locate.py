@@ -138,7 +138,9 @@ class Locator:
     def _valid(self, located: Located, here: NDArray[np.intp], accepted: frozenset[int]) -> NDArray[np.intp]:
         shapes = located.geometry[here]
         kept = np.ones(len(here), dtype=bool)
-        for position, verdict in verdicts(shapes).items():
+        extended = np.flatnonzero(shapely.get_type_id(shapes) != 0)  # a point with finite coordinates is never invalid
+        found = {int(extended[number]): verdict for number, verdict in verdicts(shapes[extended]).items()} if len(extended) else {}
+        for position, verdict in found.items():
             at = int(here[position])
             reason = verdict.reason
             if verdict.valid:  # empty parts and the like: loaded as it stands, tidied without a word about its ground
@@ -150,8 +152,8 @@ class Locator:
                 )
             elif self._mapping.repair == "apply" or at in accepted:
                 change = verdict.change or Text("", "")
-                found = Finding("mended_geometry", "geometry", Text(f"{reason.zh}{change.zh}", f"{reason.en} {change.en}".strip()))
-                located.mended[at] = (found, shapes[position])
+                mended = Finding("mended_geometry", "geometry", Text(f"{reason.zh}{change.zh}", f"{reason.en} {change.en}".strip()))
+                located.mended[at] = (mended, shapes[position])
                 located.geometry[at] = verdict.proposal
             else:
                 kept[position] = False
@@ -196,7 +198,9 @@ _SWAPPED = Finding(
 
 
 def _holds_nan(geometry: Geometries) -> NDArray[np.bool_]:
-    """Which geometries hold a coordinate that is no number: bounds skip NaN."""
+    """Which geometries hold a coordinate that is no number: bounds skip NaN, save a point's own."""
+    if (shapely.get_type_id(geometry) == 0).all():
+        return np.zeros(len(geometry), dtype=bool)
     points, owner = shapely.get_coordinates(geometry, return_index=True)
     found = np.zeros(len(geometry), dtype=bool)
     bad = ~np.isfinite(points).all(axis=1)

@@ -46,12 +46,9 @@ class Places:
         cell = self._cells.containing(at)
         columns: dict[str, Codes] = {}
         for number, name in enumerate(PLACE_COLUMNS[:3]):
-            of_grid, of_area = self._grids.column(1 + number), self._areas.column(1 + number)
-            columns[name] = [of_grid[g] if g >= 0 else of_area[a] if a >= 0 else None for g, a in zip(grid, area, strict=True)]
-        codes = self._grids.column(0)
-        columns["grid_code"] = [codes[g] if g >= 0 else None for g in grid]
-        codes = self._cells.column(0)
-        columns["unit_cell_code"] = [codes[c] if c >= 0 else None for c in cell]
+            columns[name] = np.where(grid >= 0, self._grids.column(1 + number)[grid], self._areas.column(1 + number)[area]).tolist()
+        columns["grid_code"] = self._grids.column(0)[grid].tolist()
+        columns["unit_cell_code"] = self._cells.column(0)[cell].tolist()
         return columns
 
 
@@ -59,12 +56,14 @@ class _Polygons:
     """Polygons in the order in which they win, with the codes they give."""
 
     def __init__(self, rows: Sequence[tuple[bytes, Sequence[str | None]]]) -> None:
-        self._codes = [codes for _, codes in rows]
+        width = len(rows[0][1]) if rows else 4
+        # The last place is None: it is what the position -1, nowhere, points at.
+        self._codes = [np.array([*(codes[number] for _, codes in rows), None], dtype=object) for number in range(width)]
         self._tree = shapely.STRtree(shapely.from_wkb([wkb for wkb, _ in rows])) if rows else None
 
-    def column(self, number: int) -> Codes:
-        """One of the codes of each polygon."""
-        return [codes[number] for codes in self._codes]
+    def column(self, number: int) -> NDArray[np.object_]:
+        """One of the codes of each polygon, and None behind the last."""
+        return self._codes[number]
 
     def containing(self, points: NDArray[np.object_]) -> NDArray[np.intp]:
         """The first polygon that covers each point; -1 where none does."""
