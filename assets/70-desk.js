@@ -29,16 +29,31 @@
     if (good && sentence) silence = setTimeout(() => say(""), SAID_MS);
   };
 
-  const ask = () => cc.tell("desk-ask", { data: { ...where, language: cc.language, at: Date.now() } });
-  const go = (search) => {
+  const asked = () => ({ ...where, language: cc.language, at: Date.now() });
+  const ask = () => cc.tell("desk-ask", { data: asked() });
+  /* Another rule of the same rows, or the same rows anew: the rest of the view stays as it is. */
+  const narrow = () => (cc.byId("desk-refused-place") ? cc.tell("desk-narrow", { data: asked() }) : ask());
+
+  /* Scroll to a part of the view, which may still be on its way. */
+  const reveal = (id, tries = 120) => {
+    const place = cc.byId(id);
+    if (place) place.scrollIntoView({ block: "start", behavior: cc.reducedMotion() ? "auto" : "smooth" });
+    else if (tries) requestAnimationFrame(() => reveal(id, tries - 1));
+  };
+
+  const go = (search, then) => {
     if (sending) return say(cc.t("文件还在上传，请等它结束或取消上传。", "The file is still on its way: wait for it or cancel the upload."), false);
     const before = where;
     readAddress(search);
     window.history.pushState(null, "", address(where));
     file = null;
-    // Another rule of the same rows is the same view: nobody wants to be thrown to its top.
-    if (before.run !== where.run || before.source !== where.source) cc.byId("desk-view").scrollTo(0, 0);
-    ask();
+    // Nobody wants to be thrown to the top of a view that stays.
+    const same = before.run === where.run && (before.source === where.source || where.run);
+    if (!same) cc.byId("desk-view").scrollTo(0, 0);
+    if (same && where.rule) narrow();
+    else if (!same || before.rule !== where.rule) ask();
+    if (then) reveal(then);
+    return undefined;
   };
   const order = (act, given) => cc.tell("desk-command", { data: { act, ...given, language: cc.language, at: Date.now() } });
 
@@ -169,7 +184,7 @@
     const led = event.target.closest("a[data-go]");
     if (led && plainClick(event)) {
       event.preventDefault();
-      return go(led.dataset.go);
+      return go(led.dataset.go, led.dataset.then);
     }
     const become = event.target.closest("[data-become]");
     if (become) return window.location.assign(`/actor?id=${encodeURIComponent(become.dataset.become)}&next=${encodeURIComponent(address(where))}`);
@@ -196,6 +211,7 @@
         if (done) {
           if (done.sentence) say(done.sentence, done.good);
           if (done.go) go(`?${new URLSearchParams(Object.entries(done.go).filter(([, value]) => value))}`);
+          else if (done.only_rows) narrow();
           else if (done.good) ask();
         }
         return String(done?.at || "");

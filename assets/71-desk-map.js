@@ -99,11 +99,10 @@
     return words + whole;
   };
 
-  /* One collection with a kind on each feature, or one collection a kind. */
+  /* The rows by kind; a place that is no number has no shape. */
   const sorted = (body) => {
-    if (!Array.isArray(body.features)) return body;
-    const of = (kind) => collection(body.features.filter((feature) => feature.properties.kind === kind));
-    return { ...body, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed") };
+    const of = (kind) => collection(body.features.filter((feature) => feature.geometry && feature.properties.kind === kind));
+    return { complete: body.complete, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed") };
   };
 
   const show = async (here) => {
@@ -114,7 +113,7 @@
       if (bounds) here.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false });
       else here.setView([centre[1], centre[0]], zoom, { animate: false });
       attach(here).catch(() => null);
-      drawn = sorted(await cc.getJson(`/data/preview/${run}.json`));
+      drawn = sorted(await cc.getJson(`/data/preview/${run}.json?lang=${cc.language}`));
       if (here !== map) return;
       for (const kind of ["accepted", "refused", "proposed"]) put(kind, drawn[kind]?.features || []);
       const box = boundsOf(["accepted", "refused"].flatMap((kind) => drawn[kind]?.features || []));

@@ -85,7 +85,7 @@ def show(app: dash.Dash, state: State, page: Shown) -> None:
         pages = Pages(app, state)
         app.layout = pages
         # Dash's own way is a subclass, but the instance is made by the application, which knows no pages.
-        app.index, app.interpolate_index = pages.index, pages.filled  # type: ignore[method-assign]  # see above
+        app.index, app.interpolate_index = pages.index, pages.filled  # type: ignore[method-assign,assignment]  # see above
     pages.add(page)
 
 

@@ -18,6 +18,7 @@ from commandcenter.pages.data.parts import FAULT_ID, ONLY_STEWARDS
 from commandcenter.pages.data.words import count
 from commandcenter.text import Text
 from ingest.desk import commands
+from ingest.desk.mappings import own_mappings
 
 STEWARD = "steward"
 MOST_IDS = 10_000
@@ -28,18 +29,22 @@ ASKED_DRY = Text("试运行已排队，编号 {run}。", "The dry run is queued 
 ASKED_LOAD = Text("载入已排队，编号 {run}。", "The load is queued as number {run}.")
 ASKED_AGAIN = Text("更正后的行已排队重载，编号 {run}。", "The corrected rows are queued as run {run}.")
 ASKED_CANCEL = Text("已请求取消。", "Cancelling was asked for.")
-CORRECTED = Text("已保存 {count} 行的更正；点“用更正重新运行”后进入数据。", "Corrections of {count} rows are saved; 'Run again with the corrections' brings them into the data.")
+CORRECTED = Text(
+    "已保存 {count} 行的更正；点“用更正重新运行”后进入数据。",
+    "Corrections of {count} rows are saved; 'Run again with the corrections' brings them into the data.",
+)
 DISMISSED = Text("已搁置 {count} 行。", "{count} rows dismissed.")
-WITHDRAWN = Text("运行 {run} 的载入已撤回。", "The load of run {run} was taken back.")
+NO_ROW = Text("没有一行需要这样改。", "No row needed that change.")
 
 
 @dataclass(frozen=True)
 class Done:
-    """What came of an act: a sentence, whether it went well, and what to look at next (None: the same as before)."""
+    """What came of an act: a sentence, whether it went well, and what to look at next (None: the same as before, or of it only the rows)."""
 
     sentence: Text
     good: bool = True
     go: Mapping[str, Any] | None = None
+    only_rows: bool = False
 
 
 async def carry_out(settings: Settings, actor: Actor, said: Mapping[str, Any]) -> Done:
@@ -57,32 +62,29 @@ async def carry_out(settings: Settings, actor: Actor, said: Mapping[str, Any]) -
 
 def _connected(settings: Settings, actor: Actor, act: Act, said: Mapping[str, Any]) -> Done:
     with connect(settings) as connection:
-        return act(connection, actor, said)
+        return act(connection, actor, {**said, "folders": [own_mappings(settings.data_dir)]})
 
 
 def _ask_run(connection: psycopg.Connection, actor: Actor, said: Mapping[str, Any]) -> Done:
     mapping, dry = str(said.get("mapping") or ""), said.get("dry_run") is not False
-    run = commands.ask_run(
-        connection, actor, mapping=mapping, upload_id=_number(said, "upload"), dry_run=dry, accept_vanished=said.get("accept_vanished") is True
-    )
+    accept = said.get("accept_vanished") is True
+    run = commands.ask_run(connection, actor, mapping, _number(said, "upload"), dry, accept, folders=said["folders"])
     return Done((ASKED_DRY if dry else ASKED_LOAD).with_values(run=run), go={"source": mapping, "run": run})
 
 
 def _ask_rerun(connection: psycopg.Connection, actor: Actor, said: Mapping[str, Any]) -> Done:
     source = str(said.get("source") or "")
-    run = commands.ask_rerun(connection, actor, source=source)
+    run = commands.ask_rerun(connection, actor, source, folders=said["folders"])
     return Done(ASKED_AGAIN.with_values(run=run), go={"source": source, "run": run})
 
 
 def _cancel(connection: psycopg.Connection, actor: Actor, said: Mapping[str, Any]) -> Done:
-    commands.cancel_run(connection, actor, run_id=_number(said, "run"))
+    commands.cancel_run(connection, actor, _number(said, "run"))
     return Done(ASKED_CANCEL)
 
 
 def _withdraw(connection: psycopg.Connection, actor: Actor, said: Mapping[str, Any]) -> Done:
-    run = _number(said, "run")
-    commands.withdraw(connection, actor, run_id=run)
-    return Done(WITHDRAWN.with_values(run=run))
+    return Done(commands.withdraw(connection, actor, _number(said, "run")))
 
 
 def _correct(connection: psycopg.Connection, actor: Actor, said: Mapping[str, Any]) -> Done:
@@ -90,11 +92,12 @@ def _correct(connection: psycopg.Connection, actor: Actor, said: Mapping[str, An
     if not changes and not replace and not accept:
         raise BadRequest(NOTHING_CHANGED)
     done = commands.correct(connection, actor, **_which(said), changes=changes, replace=replace, accept_repair=accept)
-    return Done(CORRECTED.with_values(count=count(done)))
+    return Done(CORRECTED.with_values(count=count(done)) if done else NO_ROW, good=bool(done), only_rows=True)
 
 
 def _dismiss(connection: psycopg.Connection, actor: Actor, said: Mapping[str, Any]) -> Done:
-    return Done(DISMISSED.with_values(count=count(commands.dismiss(connection, actor, **_which(said)))))
+    done = commands.dismiss(connection, actor, **_which(said))
+    return Done(DISMISSED.with_values(count=count(done)), only_rows=True)
 
 
 Act = Callable[[psycopg.Connection, Actor, Mapping[str, Any]], Done]

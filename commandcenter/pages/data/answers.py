@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence, Set
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, html, no_update
+from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from commandcenter.actor import Actor
-from commandcenter.errors import CommandCenterError, NotFound
+from commandcenter.errors import BadInput, CommandCenterError, NotFound
 from commandcenter.pages.data import ids
 from commandcenter.pages.data.acts import STEWARD, carry_out
 from commandcenter.pages.data.asked import ALL_RULES, Asked
@@ -27,8 +30,11 @@ from commandcenter.pages.data.words import RUNNING
 from commandcenter.text import Text
 from commandcenter.web.context import current_actor
 from commandcenter.web.state import State as Desk
+from ingest.contract import Mapping
 from ingest.desk import store
-from ingest.mapping import load_mapping, mapping_names
+from ingest.desk.mappings import own_mappings, steward_mapping
+from ingest.mapping import mapping_names
+from ingest.store import contract_of
 
 RUNS_SHOWN = 30
 GONE_SHOWN = 200
@@ -59,18 +65,22 @@ def register(app: dash.Dash, state: Desk) -> None:
     async def do_command(command: dict[str, Any]) -> dict[str, Any]:
         done = await carry_out(state.settings, current_actor(), command)
         language = Asked.of(command).language
-        return {"sentence": done.sentence.to(language), "good": done.good, "go": done.go, "at": time.time()}
+        return {"sentence": done.sentence.to(language), "good": done.good, "go": done.go, "only_rows": done.only_rows, "at": time.time()}
+
+    @app.callback(Output(ids.RULES, "children"), Output(ids.REFUSED, "children"), Input(ids.NARROW, "data"), prevent_initial_call=True)
+    async def narrow(ask: dict[str, Any]) -> tuple[Any, Any]:
+        return await narrow_answer(state, Asked.of(ask))
 
     @app.callback(
-        Output(ids.GRID, "getRowsResponse"), Input(ids.GRID, "getRowsRequest"), State(ids.ASK, "data"), State(ids.GRID, "columnDefs"),
+        Output(ids.GRID, "getRowsResponse"), Input(ids.GRID, "getRowsRequest"), State(ids.SHOWN, "data"), State(ids.GRID, "columnDefs"),
         prevent_initial_call=True,
     )  # fmt: skip
-    async def show_rows(request: dict[str, Any] | None, ask: dict[str, Any], columns: list[dict[str, Any]]) -> Any:
-        return await rows_answer(state, Asked.of(ask), request, columns)
+    async def show_rows(request: dict[str, Any] | None, shown: dict[str, Any], columns: list[dict[str, Any]]) -> Any:
+        return await rows_answer(state, Asked.of(shown), request, columns)
 
-    @app.callback(Output(ids.EDITOR, "children"), Output(ids.PLACED, "data"), Input(ids.GRID, "selectedRows"), State(ids.ASK, "data"))
-    async def show_editor(selected: list[dict[str, Any]] | None, ask: dict[str, Any] | None) -> tuple[View, Any]:
-        return await editor_answer(state, Asked.of(ask), selected or [])
+    @app.callback(Output(ids.EDITOR, "children"), Output(ids.PLACED, "data"), Input(ids.GRID, "selectedRows"), State(ids.SHOWN, "data"))
+    async def show_editor(selected: list[dict[str, Any]] | None, shown: dict[str, Any] | None) -> tuple[View, Any]:
+        return await editor_answer(state, Asked.of(shown), selected or [])
 
     app.clientside_callback(
         ClientsideFunction("desk", "follow"), Output("desk", "data-followed"), Input(ids.DONE, "data"), prevent_initial_call=True
@@ -85,9 +95,9 @@ async def view_answer(state: Desk, asked: Asked) -> tuple[View, bool]:
     try:
         actor = current_actor()
         if asked.run is not None:
-            return await _run_view(state, actor, asked)
+            return await _run_view(state, actor, asked, asked.run)
         if asked.source is not None:
-            return await _source_view(state, actor, asked)
+            return await _source_view(state, actor, asked, asked.source)
         return await _overview(state, actor, asked)
     except CommandCenterError as error:
         return [crumbs(asked), fault(error, asked.language)], True
@@ -105,7 +115,7 @@ async def now_answer(state: Desk, asked: Asked) -> tuple[Any, Any]:
     return [], {"sentence": "", "good": True, "go": None, "at": time.time()}
 
 
-async def rows_answer(state: Desk, asked: Asked, request: Mapping[str, Any] | None, columns: Sequence[Mapping[str, Any]]) -> Any:
+async def rows_answer(state: Desk, asked: Asked, request: Dict[str, Any] | None, columns: Sequence[Dict[str, Any]]) -> Any:
     """A block of refused rows for the table."""
     if request is None:
         return no_update
@@ -121,16 +131,25 @@ async def rows_answer(state: Desk, asked: Asked, request: Mapping[str, Any] | No
     return {"rowData": grid_rows(rows, names, asked.language), "rowCount": total}
 
 
-async def editor_answer(state: Desk, asked: Asked, selected: Sequence[Mapping[str, Any]]) -> tuple[View, Any]:
+async def narrow_answer(state: Desk, asked: Asked) -> tuple[Any, Any]:
+    """The rules and the rows anew, without the rest of the view."""
+    try:
+        actor = current_actor()
+        return rules_view(asked, await _rules(state, actor, asked), 1), await _refused(state, actor, asked)
+    except CommandCenterError as error:
+        return no_update, [fault(error, asked.language)]
+
+
+async def editor_answer(state: Desk, asked: Asked, selected: Sequence[Dict[str, Any]]) -> tuple[View, Any]:
     """The editor of what is selected, and where a single row lies."""
     one = selected[0] if len(selected) == 1 else None
     placed = {"id": one["id"], "lon": one["lon"], "lat": one["lat"], "repair": one["repair"]} if one else None
     total, names = 0, list(dict.fromkeys(name for row in selected for name in (row.get("fields") or {})))
-    if not names and asked.rule not in (None, ALL_RULES):
+    if asked.rule not in (None, ALL_RULES) and not one:
         try:
             actor = current_actor()
             total = sum(int(each["count"]) for each in await _rules(state, actor, asked) if each["rule"] == asked.rule)
-            names = field_names(await state.reader.rows(actor, store.quarantine_request(asked.run, asked.source, asked.rule, PAGE_ROWS, 0)))
+            names = names or field_names(await _first_rows(state, actor, asked))
         except CommandCenterError as error:
             return [fault(error, asked.language)], None
     return editor(selected, asked, total, names), placed
@@ -138,41 +157,45 @@ async def editor_answer(state: Desk, asked: Asked, selected: Sequence[Mapping[st
 
 async def _overview(state: Desk, actor: Actor, asked: Asked) -> tuple[View, bool]:
     rows = await state.reader.rows(actor, store.sources_request())
+    steward, zone = actor.may(STEWARD), (await state.city()).zone
     held = {str(row["name"]) for row in rows}
-    unused = [(name, load_mapping(name).title) for name in mapping_names() if name not in held] if actor.may(STEWARD) else []
-    zone = (await state.city()).zone
+    unused = await asyncio.to_thread(_titles, state, held) if steward else []
     idle = not any(row["running"] for row in rows)
-    return [html.Div(id=ids.NOW), *overview(asked, rows, unused, zone, actor.may(STEWARD))], idle
+    return [html.Div(id=ids.NOW), *overview(asked, rows, unused, zone, steward, _layers(state))], idle
 
 
-async def _source_view(state: Desk, actor: Actor, asked: Asked) -> tuple[View, bool]:
+async def _source_view(state: Desk, actor: Actor, asked: Asked, name: str) -> tuple[View, bool]:
     language, zone = asked.language, (await state.city()).zone
-    row = await _source(state, actor, str(asked.source))
+    row = await _source(state, actor, name)
     steward = actor.may(STEWARD)
-    takes_files = str(asked.source) in mapping_names()
-    deliver: View = [deliver_view(str(asked.source), language)] if takes_files and steward else []
+    takes_files = name in _names(state)
+    notice: View = [] if steward else [for_stewards(asked)]
+    deliver: View = [deliver_view(name, language)] if takes_files and steward else []
     if row is None:
-        mapping = _mapping(asked)
+        mapping = _mapping(state, name)
         head: View = [crumbs(asked), html.H2(mapping.title.to(language), className="desk-headline"), sentence(FIRST, language)]
-        return [*head, html.Div(id=ids.NOW), *([] if steward else [for_stewards(asked)]), *deliver], True
-    runs = await state.reader.rows(actor, store.runs_request(asked.source, RUNS_SHOWN))
-    gone = await state.reader.rows(actor, store.gone_request(asked.source, GONE_SHOWN)) if steward else []
+        promises = contract_view({**contract_of(mapping), "owner": mapping.owner, "licence": mapping.licence}, language)
+        return [*head, html.Div(id=ids.NOW), *notice, html.Div([html.Div(deliver), html.Div(promises)], className="desk-columns even")], True
+    runs = await state.reader.rows(actor, store.runs_request(name, RUNS_SHOWN))
+    gone = await state.reader.rows(actor, store.gone_request(name, GONE_SHOWN)) if steward else []
     running = [run for run in runs if run["status"] in RUNNING]
-    view = [
-        *source_head(asked, row, zone),
+    left: View = [*deliver, contract_view(row["contract"] or {}, language)]
+    right: View = [runs_view(asked, runs, zone), *gone_view(gone, GONE_SHOWN, language)]
+    view: View = [
+        *source_head(asked, row, zone, _layers(state).get(row["target"])),
         html.Div(_now(running, asked, actor), id=ids.NOW),
-        *([] if steward else [for_stewards(asked)]),
-        *(await _quarantine(state, actor, asked) if asked.rule and steward else []),
-        html.Div([html.Div([*deliver, contract_view(row["contract"] or {}, language)]), html.Div([runs_view(asked, runs, zone), *gone_view(gone, GONE_SHOWN, language)])], className="desk-columns"),
-    ]  # fmt: skip
-    return view, not running
+        *notice,
+    ]
+    if asked.rule and steward:
+        view += [html.Div(rules_view(asked, await _rules(state, actor, asked), 1), id=ids.RULES), *await _quarantine(state, actor, asked)]
+    return [*view, html.Div([html.Div(left), html.Div(right)], className="desk-columns")], not running
 
 
-async def _run_view(state: Desk, actor: Actor, asked: Asked) -> tuple[View, bool]:
+async def _run_view(state: Desk, actor: Actor, asked: Asked, run_id: int) -> tuple[View, bool]:
     language, zone = asked.language, (await state.city()).zone
-    run = await state.reader.row(actor, store.run_request(asked.run))
+    run = await state.reader.row(actor, store.run_request(run_id))
     if run is None:
-        raise NotFound(NO_RUN.with_values(run=asked.run))
+        raise NotFound(NO_RUN.with_values(run=run_id))
     here = asked.at(source=run["source"])
     row = await _source(state, actor, run["source"])
     running, steward = run["status"] in RUNNING, actor.may(STEWARD)
@@ -180,30 +203,40 @@ async def _run_view(state: Desk, actor: Actor, asked: Asked) -> tuple[View, bool
     view: View = [*run_head(here, run, title, zone), html.Div(_now([run], here, actor), id=ids.NOW)]
     if running:
         return view, False
-    layer = next((each.id for each in state.layers.values() if row and each.table == row["target"]), None)
+    sums = account(here, run, _layers(state).get(row["target"]) if row else None)
     if not steward:
-        return [*view, account(here, run, layer), for_stewards(here)], True
-    findings = await state.reader.rows(actor, store.findings_request(asked.run, FINDINGS_SHOWN)) if run["findings"] or run["repaired"] else []
-    drawn = run["status"] in {"done", "withdrawn"} and (run["kind"] == "dry_run" or run["quarantined"])
-    rules = rules_view(here, await _rules(state, actor, here)) if run["status"] in {"done", "withdrawn"} else None
-    view += [
-        html.Div([html.Div([account(here, run, layer), acts(run, language), rules]), html.Div([preview_view(run["id"], language)] if drawn else [])], className="desk-columns"),
-        *(await _quarantine(state, actor, here) if run["quarantined"] else []),
-        *findings_view(findings, language),
-    ]  # fmt: skip
-    return view, True
+        return [*view, sums, for_stewards(here)], True
+    noticed = run["findings"] or run["repaired"]
+    findings = await state.reader.rows(actor, store.findings_request(run_id, FINDINGS_SHOWN)) if noticed else []
+    ended_well = run["status"] in {"done", "withdrawn"}
+    left: View = [sums, acts(run, language)]
+    waiting = await _rules(state, actor, here) if ended_well else []
+    if ended_well:
+        left.append(html.Div(rules_view(here, waiting, run["quarantined"]), id=ids.RULES))
+    drawn = ended_well and (run["kind"] == "dry_run" or run["quarantined"])
+    right: View = [preview_view(run["id"], language)] if drawn else []
+    refused = await _quarantine(state, actor, here, run) if waiting else []
+    return [*view, html.Div([html.Div(left), html.Div(right)], className="desk-columns"), *refused, *findings_view(findings, language)], True
 
 
-async def _quarantine(state: Desk, actor: Actor, asked: Asked) -> View:
-    """The table of refused rows with its editor; over a whole source the rules stand above it."""
-    language = asked.language
+async def _quarantine(state: Desk, actor: Actor, asked: Asked, run: Dict[str, Any] | None = None) -> View:
+    """The section of the refused rows, of a source or of one of its runs."""
+    again = again_view(str(asked.source), asked.language, run if run and run["kind"] == "dry_run" else None)
+    place = html.Div(await _refused(state, actor, asked), id=ids.REFUSED)
+    return [section(REFUSED, [place], asked.language, beside=again, id="desk-refused")]
+
+
+async def _refused(state: Desk, actor: Actor, asked: Asked) -> View:
+    """The table of refused rows with its editor, and the word whose rows they are."""
+    fields = field_names(await _first_rows(state, actor, asked))
+    shown = {"source": asked.source, "run": asked.run, "rule": asked.rule, "language": asked.language}
+    parts: list[Component] = [grid(fields, asked.language), html.Aside(id=ids.EDITOR, className="desk-editor")]
+    return [dcc.Store(id=ids.SHOWN, data=shown), html.Div(parts, className="desk-rows")]
+
+
+async def _first_rows(state: Desk, actor: Actor, asked: Asked) -> list[dict[str, Any]]:
     rule = None if asked.rule in (None, ALL_RULES) else asked.rule
-    first = await state.reader.rows(actor, store.quarantine_request(asked.run, asked.source, rule, PAGE_ROWS, 0))
-    above = [rules_view(asked, await _rules(state, actor, asked))] if asked.run is None else []
-    parts: list[Component] = [grid(field_names(first), language), html.Aside(id=ids.EDITOR, className="desk-editor")]
-    return [
-        section(REFUSED, [*above, html.Div(parts, className="desk-refused")], language, beside=again_view(str(asked.source), language), id="desk-refused")
-    ]
+    return await state.reader.rows(actor, store.quarantine_request(asked.run, asked.source, rule, PAGE_ROWS, 0))
 
 
 async def _rules(state: Desk, actor: Actor, asked: Asked) -> list[dict[str, Any]]:
@@ -228,14 +261,35 @@ async def _running(state: Desk, actor: Actor, asked: Asked) -> list[dict[str, An
     return [run for run in found if run and run["status"] in RUNNING]
 
 
-def _now(runs: Sequence[Mapping[str, Any]], asked: Asked, actor: Actor) -> View:
+def _now(runs: Sequence[Dict[str, Any]], asked: Asked, actor: Actor) -> View:
     moment = datetime.now(UTC)
     return [
         part for run in runs for part in now_view(run, asked.language, actor.may(STEWARD), (moment - run["started_at"]).total_seconds())
     ]
 
 
-def _mapping(asked: Asked) -> Any:
-    if asked.source not in mapping_names():
-        raise NotFound(NO_SOURCE.with_values(name=asked.source))
-    return load_mapping(str(asked.source))
+def _layers(state: Desk) -> dict[str, str]:
+    """The map layer that draws a table."""
+    return {layer.table: layer.id for layer in reversed(list(state.layers.values()))}
+
+
+def _mapping(state: Desk, name: str) -> Mapping:
+    """The mapping of a source, the city's own before those that ship; raises NotFound."""
+    try:
+        return steward_mapping(name, [own_mappings(state.settings.data_dir)])
+    except BadInput as error:
+        raise NotFound(NO_SOURCE.with_values(name=name)) if name not in _names(state) else error from error
+
+
+def _names(state: Desk) -> set[str]:
+    own = own_mappings(state.settings.data_dir)
+    return {*mapping_names(), *(mapping_names(own) if own.is_dir() else ())}
+
+
+def _titles(state: Desk, held: Set[str]) -> list[tuple[str, Text]]:
+    """Names and titles of the mappings that have delivered nothing; one that cannot be read is not offered."""
+    titles = []
+    for name in sorted(_names(state) - held):
+        with suppress(CommandCenterError):
+            titles.append((name, _mapping(state, name).title))
+    return titles

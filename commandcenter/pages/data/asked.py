@@ -14,6 +14,7 @@ PATH = "/data"
 ALL_RULES = "all"
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 HIGHEST_ID = 2**63
+LONGEST_ID = 19
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Asked:
 def number(value: Any) -> int | None:
     """An id from a browser, or None."""
     text = str(value if value is not None else "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) < HIGHEST_ID else None
+    return int(text) if len(text) <= LONGEST_ID and text.isascii() and text.isdigit() and int(text) < HIGHEST_ID else None
 
 
 def _name(value: Any) -> str | None:

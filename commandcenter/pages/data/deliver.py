@@ -17,7 +17,8 @@ DRY = Text("试运行", "Dry run")
 LOAD = Text("直接载入", "Load directly")
 FIRST_DRY = Text(
     "先试运行：读完整个文件、检查每一行，但不写入任何数据。看过地图预览和被拒的行后再载入，不必重新上传。",
-    "Try it dry first: the whole file is read and every row checked, nothing is written. Look at the preview and the refused rows, then load without a second upload.",
+    "Try it dry first: the whole file is read and every row checked, nothing is written. "
+    "Look at the preview and the refused rows, then load without a second upload.",
 )
 ACCEPT_VANISHED = Text(
     "此次交付比现有数据少很多行也接受（少掉的行标为消失）",

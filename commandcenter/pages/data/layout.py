@@ -29,7 +29,7 @@ def desk_layout(language: Language) -> Component:
             _bar(language),
             html.Main(html.Div(waiting(language), id=ids.VIEW, className="desk-view", tabIndex=-1), className="desk-main"),
             html.Div(id="desk-notice", className="desk-notice", role="status", **aria(live="polite")),
-            *(dcc.Store(id=store) for store in (ids.ASK, ids.COMMAND, ids.DONE, ids.PLACED)),
+            *(dcc.Store(id=store) for store in (ids.ASK, ids.NARROW, ids.COMMAND, ids.DONE, ids.PLACED)),
             dcc.Interval(id=ids.TICK, interval=TICK_MS, disabled=True),
         ],
         id="desk",

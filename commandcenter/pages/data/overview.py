@@ -16,7 +16,9 @@ from commandcenter.pages.wall.parts import aria
 from commandcenter.text import Language, Text
 
 HEADLINE = Text("{sources} 个数据源，{late} 个迟到，{open} 行待处理", "{sources} sources, {late} late, {open} refused rows open")
-NO_SOURCES = Text("这座城市还没有接入数据源。选一个映射，交付第一个文件。", "No source is connected to this city yet. Choose a mapping and deliver the first file.")
+NO_SOURCES = Text(
+    "这座城市还没有接入数据源。选一个映射，交付第一个文件。", "No source is connected to this city yet. Choose a mapping and deliver the first file."
+)
 TABLE = Text("数据源", "Sources")
 MAPPINGS = Text("还没有交付过的映射（{count}）", "Mappings without a delivery so far ({count})")
 MAPPINGS_HINT = Text("选一个，就能交付它的第一个文件。", "Choose one to deliver its first file.")
@@ -40,12 +42,14 @@ LEAST_BAR, WHOLE_BAR = 12, 100
 BAD_ENDS = frozenset({"failed", "broken"})
 
 
-def overview(asked: Asked, rows: Sequence[Mapping[str, Any]], mappings: Sequence[tuple[str, Text]], zone: ZoneInfo, steward: bool) -> list[Component]:
-    """The first view. ``mappings`` are names and titles of what could be delivered and never was."""
+def overview(
+    asked: Asked, rows: Sequence[Mapping[str, Any]], mappings: Sequence[tuple[str, Text]], zone: ZoneInfo, steward: bool, layers: Mapping[str, str]
+) -> list[Component]:
+    """The first view. ``mappings`` are names and titles of what could be delivered and never was, ``layers`` the map layer of a table."""
     language = asked.language
     late, waiting = sum(bool(row["late"]) for row in rows), sum(int(row["open_quarantine"] or 0) for row in rows)
     headline = HEADLINE.with_values(sources=count(len(rows)), late=count(late), open=count(waiting))
-    lines = [_line(asked, row, zone, steward) for row in sorted(rows, key=_worst_first)]
+    lines = [_line(asked, row, zone, steward, layers) for row in sorted(rows, key=_worst_first)]
     return [
         html.H2(headline.to(language), className="desk-headline"),
         *([] if steward else [for_stewards(asked)]),
@@ -79,6 +83,11 @@ def standing(row: Mapping[str, Any], language: Language) -> Component:
     return html.Span([html.I(className="lamp", **aria(hidden="true")), said], className=f"desk-state {kind}")
 
 
+def on_map(rows: Any, layer: str | None) -> Any:
+    """A count of rows that opens them on the wall, where the wall draws them."""
+    return html.A(count(rows), href=f"/?layers=base,areas,{layer}") if layer and rows else count(rows)
+
+
 def trend(asked: Asked, runs: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Component:
     """The last runs as small bars: height is what was read against the largest of them, the upper part what was refused."""
     if not runs:
@@ -107,7 +116,7 @@ def _worst_first(row: Mapping[str, Any]) -> tuple[bool, bool, bool, str]:
     return (row["last_status"] not in BAD_ENDS, not row["late"], not row["open_quarantine"], str(row["title"]))
 
 
-def _line(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo, steward: bool) -> list[Any]:
+def _line(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo, steward: bool, layers: Mapping[str, str]) -> list[Any]:
     language, here = asked.language, asked.at(source=row["name"], run=None, rule=None)
     title = title_of(row, language)
     waiting = int(row["open_quarantine"] or 0)
@@ -124,7 +133,7 @@ def _line(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo, steward: bool) -
         standing(row, language),
         moment(row["data_as_of"], language, zone),
         moment(row["last_good_run_at"], language, zone),
-        count(row["row_count"]),
+        on_map(row["row_count"], layers.get(row["target"])),
         opens,
         trend(here, row["trend"] or (), zone),
     ]

@@ -21,9 +21,9 @@ ONLY_STEWARDS = Text(
 BECOME_STEWARD = Text("以演示数据管理员身份继续", "Continue as the demonstration steward")
 
 
-def link(content: Any, where: Asked, **more: Any) -> Component:
-    """A link inside the desk: the script follows it without loading the page anew."""
-    return html.A(content, href=where.href, **data(go="?" + where.query), **more)
+def link(content: Any, where: Asked, then: str | None = None, **more: Any) -> Component:
+    """A link inside the desk: the script follows it without loading the page anew, and shows the part ``then`` of what comes."""
+    return html.A(content, href=where.href + (f"#{then}" if then else ""), **data(go="?" + where.query, then=then), **more)
 
 
 def button(words: Text, act: str, language: Language, picture: str | None = None, kind: str = "", **given: object) -> Component:
@@ -47,7 +47,10 @@ def facts(rows: Sequence[tuple[Component, Component]]) -> Component:
 def table(heads: Sequence[tuple[Text, str]], rows: Sequence[Sequence[Any]], name: Text, language: Language, kind: str = "") -> Component:
     """A table with named columns; a column's second word is its class (``number`` aligns right)."""
     head = html.Tr([html.Th(words.to(language), scope="col", className=marks) for words, marks in heads])
-    body = [html.Tr([html.Td(cell, className=marks) for cell, (_, marks) in zip(row, heads, strict=True)]) for row in rows]
+    # A narrow screen has no head: each cell carries its column's name.
+    body = [
+        html.Tr([html.Td(cell, className=marks, **data(label=words.to(language))) for cell, (words, marks) in zip(row, heads, strict=True)]) for row in rows
+    ]
     return html.Div(
         html.Table([html.Thead(head), html.Tbody(body)], className=f"desk-table {kind}".strip(), **aria(label=name.to(language))),
         className="table-place", role="region", tabIndex=0, **aria(label=name.to(language)),

@@ -41,7 +41,15 @@ AGAIN_HINT = Text(
     "更正先存着，并在同一原始行再次交付时自动套用；重新运行后才进入数据。",
     "Corrections are kept, and applied whenever the same raw row is delivered again; they reach the data with the next run.",
 )
-PROPOSAL = Text("建议修补几何。地图上细虚线是原样，粗线是修补后的样子。", "A repair of the geometry is proposed. On the map the dashed outline is as delivered, the thick one as repaired.")
+TRY_AGAIN = Text("带更正再试运行", "Dry run again, corrected")
+DRY_HINT = Text(
+    "更正先存着，再试运行或立即载入时自动套用。",
+    "Corrections are kept, and applied by the next dry run and by loading the file.",
+)
+PROPOSAL = Text(
+    "建议修补几何。地图上虚线是原样，粗线是修补后的样子。",
+    "A repair of the geometry is proposed. On the map the dashed outline is as delivered, the thick one as repaired.",
+)
 ACCEPT = Text("接受修补", "Accept the repair")
 ACCEPT_EVERY = Text("接受全部建议的修补", "Accept all proposed repairs")
 PLACE = Text("位置", "Place")
@@ -124,9 +132,14 @@ def editor(selected: Sequence[Mapping[str, Any]], asked: Asked, rule_total: int,
     return [*([] if selected else [sentence(CHOOSE, language)]), *parts]
 
 
-def again_view(source: str, language: Language) -> Component:
-    """The way from corrections to data."""
-    return html.Div([button(AGAIN, "rerun", language, "refresh", source=source), sentence(AGAIN_HINT, language)], className="desk-again")
+def again_view(source: str, language: Language, dry: Mapping[str, Any] | None = None) -> Component:
+    """The way from corrections to data. Of a ``dry`` run nothing was loaded: it is tried again, or loaded with the corrections."""
+    if dry is None:
+        parts = [button(AGAIN, "rerun", language, "refresh", source=source), sentence(AGAIN_HINT, language)]
+    else:
+        tried = button(TRY_AGAIN, "load-again", language, "refresh", mapping=dry["mapping"], upload=dry["upload_id"], kept=dry["kind"])
+        parts = [*([tried] if dry.get("upload_id") else []), sentence(DRY_HINT, language)]
+    return html.Div(parts, className="desk-again")
 
 
 def _one(row: Mapping[str, Any], language: Language) -> list[Component]:
@@ -136,16 +149,14 @@ def _one(row: Mapping[str, Any], language: Language) -> list[Component]:
         for name, value in (row.get("fields") or {}).items()
     ]
     where = sentence(NO_PLACE, language) if row.get("lon") is None else facts([fact(PLACE, f"{row['lon']:.6f}, {row['lat']:.6f}", language)])
-    repair = (
-        html.Div([sentence(PROPOSAL, language), button(ACCEPT, "accept-repair", language, "check", ids=row["id"], run=row.get("run"))], className="desk-proposal")
-        if row.get("repair")
-        else None
-    )
+    accept = button(ACCEPT, "accept-repair", language, "check", ids=row["id"], run=row.get("run"))
+    repair = [html.Div([sentence(PROPOSAL, language), accept], className="desk-proposal")] if row.get("repair") else []
+    state = [] if row.get("state") == "open" else [html.P(word(STATE, row.get("state"), language), className="faint")]
     return [
         html.H4(head),
         html.P(row.get("reason"), className="desk-reason"),
-        html.P(word(STATE, row.get("state"), language), className="faint") if row.get("state") != "open" else None,
-        repair,
+        *state,
+        *repair,
         where,
         html.H5(FIELDS.to(language)),
         html.Div(inputs, className="desk-fields"),
@@ -165,7 +176,7 @@ def _many(selected: Sequence[Mapping[str, Any]], asked: Asked, rule_total: int, 
     language, whole = asked.language, _whole_rule(asked)
     chosen = ",".join(str(row["id"]) for row in selected)
     run = asked.run or (selected[0].get("run") if selected else None)
-    heads = [html.H4(MANY.with_values(count=count(len(selected))).to(language))] if selected else []
+    heads: list[Component] = [html.H4(MANY.with_values(count=count(len(selected))).to(language))] if selected else []
     if whole:
         heads.append(html.H5(EVERY.with_values(rule=word(RULE, asked.rule, language), count=count(rule_total)).to(language)))
 

@@ -14,13 +14,18 @@ from commandcenter.pages.data.parts import button, fact, facts, link, section, s
 from commandcenter.pages.data.source import crumbs, run_name, state_of
 from commandcenter.pages.data.words import ADVICE, RULE, RUNNING, STATUS, STEP, count, moment, size, span, word
 from commandcenter.pages.wall.parts import aria, data
+from commandcenter.security.builtin import DEMO_ACTORS
+from commandcenter.security.builtin import STEWARD as BUILT_IN
 from commandcenter.text import Language, Text
 
 STARTED, TOOK, FILE, WHO = Text("开始", "Started"), Text("用时", "Took"), Text("文件", "File"), Text("由", "By")
 RULES_VERSION = Text("映射版本", "Mapping version")
 READ, LOADED, WOULD_LOAD = Text("读入", "Read"), Text("载入", "Loaded"), Text("可载入", "Would be loaded")
 UNCHANGED, REFUSED = Text("未变", "Unchanged"), Text("隔离", "Refused")
-EQUATION = Text("{read} 行读入 = {loaded} 行{word} + {unchanged} 行未变 + {refused} 行隔离", "{read} rows read = {loaded} {word} + {unchanged} unchanged + {refused} refused")
+EQUATION = Text(
+    "{read} 行读入 = {loaded} 行{word} + {unchanged} 行未变 + {refused} 行隔离",
+    "{read} rows read = {loaded} {word} + {unchanged} unchanged + {refused} refused",
+)
 ADDS_UP = Text("每一行都有去处。", "Every row is accounted for.")
 BESIDE = {
     "vanished": Text("{count} 行不再出现，标为消失", "{count} rows no longer came and are marked as vanished"),
@@ -35,7 +40,9 @@ FINDING_HEADS = (
     (Text("位置", "Line"), "number"), (Text("规则", "Rule"), ""), (Text("字段", "Field"), ""), (Text("内容", "What was found"), "wide"),
 )  # fmt: skip
 CONVERSION = Text("坐标转换：{how}。", "Coordinates: {how}.")
-RESIDUAL = Text("残差不超过 {metres} 米。", "Residual up to {metres} m.")
+RESIDUAL = Text("往返误差不超过 {metres} 米。", "There and back within {metres} m.")
+NO_RESIDUAL = Text("往返误差不到 1 毫米。", "There and back within 1 mm.")
+LEAST_RESIDUAL_M = 0.001
 PROGRESS = Text("已读 {count} 行 · {step}", "{count} rows so far · {step}")
 SINCE = Text("已运行 {span}", "for {span}")
 CANCEL = Text("取消运行", "Cancel the run")
@@ -51,6 +58,10 @@ DOWNLOAD = {"zh": Text("下载隔离行（中文）", "Refused rows, Chinese XLS
 SHOW_ON_MAP = Text("在地图上看", "Show on the map")
 ALL = Text("全部", "All")
 NO_REFUSED = Text("没有行被隔离。", "No row was refused.")
+NONE_WAITS = Text(
+    "被隔离的行都已处理：更正后载入、搁置，或由新的交付取代。",
+    "No refused row waits any more: each was corrected and loaded, dismissed, or replaced by a newer delivery.",
+)
 WITHDRAWN_AT = Text("{moment} 由 {actor} 撤回。", "Withdrawn {moment} by {actor}.")
 
 
@@ -58,11 +69,12 @@ def run_head(asked: Asked, run: Mapping[str, Any], title: str, zone: ZoneInfo) -
     """Name, state, what follows from the state, and where the run came from."""
     language = asked.language
     took = (run["finished_at"] - run["started_at"]).total_seconds() if run.get("finished_at") else None
+    weight = f" · {size(run['file_bytes'], language)}" if run.get("file_bytes") else ""
     rows = [
         fact(STARTED, moment(run["started_at"], language, zone), language),
-        fact(FILE, [html.Span(run["file_name"]), html.Span(f" · {size(run['file_bytes'], language)}" if run.get("file_bytes") else "", className="faint")], language),
-        fact(WHO, run.get("actor") or "", language),
-    ]  # fmt: skip
+        fact(FILE, [html.Span(run["file_name"]), html.Span(weight, className="faint")], language),
+        fact(WHO, _who(run.get("actor"), language), language),
+    ]
     if took is not None:
         rows.insert(1, fact(TOOK, _seconds(took, language), language))
     if run.get("mapping_sha256"):
@@ -81,12 +93,9 @@ def now_view(run: Mapping[str, Any], language: Language, steward: bool, elapsed_
         act: Component = html.Span(CANCELLING.to(language), className="faint")
     else:
         act = button(CANCEL, "cancel-run", language, "x", run=run["id"]) if steward else html.Span()
-    return [
-        html.Div(
-            [html.Span(className="desk-spinner", **aria(hidden="true")), html.Span(f"{run_name(run, language)}: {said}", role="status"), html.Span(since, className="faint"), act],
-            className="desk-running",
-        )
-    ]  # fmt: skip
+    spinner = html.Span(className="desk-spinner", **aria(hidden="true"))
+    words = html.Span(f"{run_name(run, language)} · {said}", role="status")
+    return [html.Div([spinner, words, html.Span(since, className="faint"), act], className="desk-running")]
 
 
 def account(asked: Asked, run: Mapping[str, Any], layer: str | None) -> Component:
@@ -102,19 +111,19 @@ def account(asked: Asked, run: Mapping[str, Any], layer: str | None) -> Componen
         _sign("+"),
         _figure(UNCHANGED, run["unchanged"], None if dry else on_map, "", language),
         _sign("+"),
-        _figure(REFUSED, refused, here.at(rule=ALL_RULES) if refused else None, "bad" if refused else "", language),
+        _figure(REFUSED, refused, here.at(rule=ALL_RULES) if refused else None, "bad" if refused else "", language, "desk-refused"),
     ]
     sums = EQUATION.with_values(
         read=count(run["rows_read"]), loaded=count(run["loaded"]), unchanged=count(run["unchanged"]), refused=count(refused),
         word=WORDS.get(str(run["kind"]), WORDS["load"]).to(language),
     )  # fmt: skip
-    opens = {"vanished": f"{asked.at(run=None, rule=None).href}#desk-gone", "findings": "#desk-findings", "repaired": "#desk-findings"}
-    beside = [
-        html.A(BESIDE[name].with_values(count=count(run[name])).to(language), href=opens[name]) for name in BESIDE if int(run.get(name) or 0)
-    ]
+    gone = (asked.at(run=None, rule=None), "desk-gone")
+    noticed = (here, "desk-findings")
+    opens = {"vanished": (here, None) if dry else gone, "findings": noticed, "repaired": noticed}
+    beside = [link(BESIDE[name].with_values(count=count(run[name])).to(language), *opens[name]) for name in BESIDE if int(run.get(name) or 0)]
     return html.Div(
         [
-            html.Div(figures, className="desk-sum", **aria(hidden="false")),
+            html.Div(figures, className="desk-sum"),
             html.P([f"{sums.to(language)}{'。' if language == 'zh' else '.'} {ADDS_UP.to(language)}"], className="desk-sentence"),
             html.P(_between(beside), className="desk-beside") if beside else None,
             *_conversion(run, language),
@@ -123,15 +132,14 @@ def account(asked: Asked, run: Mapping[str, Any], layer: str | None) -> Componen
     )
 
 
-def rules_view(asked: Asked, rules: Sequence[Mapping[str, Any]]) -> Component:
-    """The refused rows by rule, as bars that filter the table."""
+def rules_view(asked: Asked, rules: Sequence[Mapping[str, Any]], refused: int = 0) -> Component:
+    """The refused rows that wait, by rule, as bars that filter the table; ``refused`` is how many there were."""
     language = asked.language
     if not rules:
-        return sentence(NO_REFUSED, language)
-    most = max(int(rule["count"]) for rule in rules)
+        return sentence(NONE_WAITS if refused else NO_REFUSED, language)
     total = sum(int(rule["count"]) for rule in rules)
     lines = [_rule_bar(asked, ALL_RULES, ALL.to(language), total, total)] + [
-        _rule_bar(asked, str(rule["rule"]), word(RULE, rule["rule"], language), int(rule["count"]), most) for rule in rules
+        _rule_bar(asked, str(rule["rule"]), word(RULE, rule["rule"], language), int(rule["count"]), total) for rule in rules
     ]
     return html.Ul(lines, className="desk-rules", **aria(label=BY_RULE.to(language)))
 
@@ -173,28 +181,27 @@ def _advice(run: Mapping[str, Any], language: Language, zone: ZoneInfo) -> list[
     if run.get("message") or run.get("message_en"):
         said.append(sentence(Text(run["message"] or run["message_en"], run["message_en"] or run["message"]), language, f"message {kind}"))
     if run["status"] == "withdrawn" and run.get("withdrawn_at"):
-        by = WITHDRAWN_AT.with_values(moment=moment(run["withdrawn_at"], language, zone), actor=run.get("withdrawn_by") or "")
+        by = WITHDRAWN_AT.with_values(moment=moment(run["withdrawn_at"], language, zone), actor=_who(run.get("withdrawn_by"), language))
         said.append(sentence(by, language))
     return said
 
 
 def _conversion(run: Mapping[str, Any], language: Language) -> list[Component]:
     held = run.get("conversion") or {}
-    how = held.get("sentence" if language == "zh" else "sentence_en") or held.get(language) or held.get("how") or held.get("conversion") or held.get("crs")
+    how, residual = held.get(language), held.get("residual_m")
     if not how:
         return []
-    said = CONVERSION.with_values(how=str(how).rstrip("。.")).to(language)
-    residual = held.get("residual_m")
+    said = [CONVERSION.with_values(how=str(how).rstrip("。.")).to(language)]
     if isinstance(residual, (int, float)):
-        said += RESIDUAL.with_values(metres=f"{residual:.3f}").to(language) if language == "zh" else " " + RESIDUAL.with_values(metres=f"{residual:.3f}").en
-    return [html.P(said, className="desk-sentence")]
+        said.append((RESIDUAL.with_values(metres=f"{residual:.3f}") if residual >= LEAST_RESIDUAL_M else NO_RESIDUAL).to(language))
+    return [html.P(("" if language == "zh" else " ").join(said), className="desk-sentence")]
 
 
-def _figure(label: Text, value: Any, opens: Asked | str | None, kind: str, language: Language) -> Component:
+def _figure(label: Text, value: Any, opens: Asked | str | None, kind: str, language: Language, then: str | None = None) -> Component:
     shown = [html.Span(count(value), className="value"), html.Span(label.to(language), className="label")]
     name = f"desk-figure {kind}".strip()
     if isinstance(opens, Asked):
-        return link(shown, opens, className=name)
+        return link(shown, opens, then, className=name)
     if opens:
         return html.A(shown, href=opens, className=name, title=SHOW_ON_MAP.to(language))
     return html.Div(shown, className=name)
@@ -204,15 +211,22 @@ def _sign(sign: str) -> Component:
     return html.Span(sign, className="desk-sign", **aria(hidden="true"))
 
 
-def _rule_bar(asked: Asked, rule: str, name: str, value: int, most: int) -> Component:
+def _rule_bar(asked: Asked, rule: str, name: str, value: int, total: int) -> Component:
     chosen = (asked.rule or ALL_RULES) == rule
-    bar = html.Span(html.I(style={"inlineSize": f"{max(2, round(100 * value / most))}%"}), className="track", **aria(hidden="true"))
+    bar = html.Span(html.I(style={"inlineSize": f"{max(2, round(100 * value / max(1, total)))}%"}), className="track", **aria(hidden="true"))
     said = [html.Span(name, className="name"), bar, html.Span(count(value), className="number")]
-    return html.Li(link(said, asked.at(rule=rule), className="desk-rule chosen" if chosen else "desk-rule", **aria(current="true" if chosen else "false"), **data(rule=rule)))
+    named = "desk-rule chosen" if chosen else "desk-rule"
+    return html.Li(link(said, asked.at(rule=rule), className=named, **aria(current="true" if chosen else "false"), **data(rule=rule)))
 
 
 def _between(parts: Sequence[Component]) -> list[Any]:
     return [piece for at, part in enumerate(parts) for piece in ((" · ", part) if at else (part,))]
+
+
+def _who(actor_id: str | None, language: Language) -> str:
+    """A known actor by name, another by id."""
+    known = DEMO_ACTORS.get(actor_id or "") or (BUILT_IN if actor_id == BUILT_IN.id else None)
+    return known.title.to(language) if known else actor_id or ""
 
 
 def _seconds(seconds: float, language: Language) -> str:

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from commandcenter.pages.data.asked import Asked
-from commandcenter.pages.data.overview import marks, standing, title_of, trend
+from commandcenter.pages.data.overview import marks, on_map, standing, title_of, trend
 from commandcenter.pages.data.parts import fact, facts, link, section, sentence, table
 from commandcenter.pages.data.words import KIND, STATUS, count, moment, word
 from commandcenter.text import Language, Text
@@ -39,9 +39,10 @@ TERMS = {
     "geometry": Text("几何", "Geometry"),
     "delivery": Text("交付方式", "Delivery"),
     "repair": Text("修补", "Repair"),
+    "fields": Text("用到的字段", "Fields it reads"),
     "rules": Text("规则", "Rules"),
-    "mapping": Text("映射", "Mapping"),
-    "version": Text("映射版本", "Mapping version"),
+    "owner": Text("提供单位", "Owner"),
+    "licence": Text("许可", "Licence"),
     "mapping_version": Text("映射版本", "Mapping version"),
 }
 VALUES = {
@@ -81,7 +82,7 @@ def crumbs(asked: Asked, title: str | None = None) -> Component:
     return html.Nav(steps, className="desk-crumbs")
 
 
-def source_head(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo) -> list[Component]:
+def source_head(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo, layer: str | None) -> list[Component]:
     """The name of a source and what one wants to know first."""
     language = asked.language
     every = row["cadence_s"]
@@ -98,7 +99,7 @@ def source_head(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo) -> list[Co
                 fact(STATE, standing(row, language), language),
                 fact(AS_OF, moment(row["data_as_of"], language, zone), language),
                 fact(LAST_GOOD, moment(row["last_good_run_at"], language, zone), language),
-                fact(ROWS, count(row["row_count"]), language),
+                fact(ROWS, on_map(row["row_count"], layer), language),
                 fact(CADENCE, said.to(language), language),
                 fact(OWNER, row["owner"], language),
                 fact(LICENCE, row["licence"], language),
@@ -110,7 +111,9 @@ def source_head(asked: Asked, row: Mapping[str, Any], zone: ZoneInfo) -> list[Co
 
 def contract_view(contract: Mapping[str, Any], language: Language) -> Component:
     """What a mapping promises, one promise a line."""
-    shown = [(TERMS[name], _value(contract[name], name, language)) for name in TERMS if contract.get(name) not in (None, "", [], {})]
+    fields = list(dict.fromkeys(name for names in (contract.get("columns") or {}).values() for name in names))
+    held = {**contract, "fields": fields}
+    shown = [(TERMS[name], _value(held[name], name, language)) for name in TERMS if held.get(name) not in (None, "", [], {})]
     if not shown:
         return section(CONTRACT, [sentence(NO_CONTRACT, language)], language)
     return section(CONTRACT, [facts([fact(label, value, language) for label, value in shown])], language)
@@ -146,11 +149,9 @@ def _run_line(asked: Asked, run: Mapping[str, Any], zone: ZoneInfo) -> list[Any]
         moment(run["started_at"], language, zone),
         html.Span([html.I(className="lamp"), word(STATUS, run["status"], language)], className=f"desk-state {state_of(run)}"),
         html.Span(run["file_name"], title=run["file_name"]),
-        count(run["rows_read"]),
-        count(run["loaded"]),
-        count(run["unchanged"]),
-        link(count(refused), here.at(rule="all"), className="bad") if refused else count(refused),
-        count(run["vanished"]),
+        *(link(count(run[name]), here) if run[name] else "0" for name in ("rows_read", "loaded", "unchanged")),
+        link(count(refused), here.at(rule="all"), "desk-refused", className="bad") if refused else "0",
+        link(count(run["vanished"]), here) if run["vanished"] else "0",
     ]
 
 
@@ -167,15 +168,9 @@ def _lonlat(row: Mapping[str, Any]) -> str:
 
 def _value(value: Any, name: str, language: Language) -> Any:
     if isinstance(value, (list, tuple)):
-        said = [_rule(part, language) for part in value]
+        said = [str(part) for part in value]
         return html.Ul([html.Li(part) for part in said]) if name == "rules" else ", ".join(said)
-    if "version" in name:
-        return html.Code(str(value)[:SHORT_VERSION], title=str(value))
+    if name == "mapping_version":
+        return html.Code(str(value)[:SHORT_VERSION])
     return VALUES[str(value)].to(language) if str(value) in VALUES else str(value)
 
-
-def _rule(part: Any, language: Language) -> str:
-    if not isinstance(part, Mapping):
-        return str(part)
-    said = part.get("en" if language == "en" else "zh") or part.get("sentence_en" if language == "en" else "sentence")
-    return str(said) if said else " ".join(", ".join(map(str, v)) if isinstance(v, list) else str(v) for v in part.values())

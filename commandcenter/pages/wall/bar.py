@@ -25,6 +25,7 @@ ACTING_AS = Text("演示身份：{actor}", "Demo identity: {actor}")
 SHOW_LAYERS = Text("图层", "Layers")
 SHOW_SIDE = Text("待办", "Queue")
 LOADING = Text("载入中", "Loading")
+DESK = Text("数据台", "Data desk")
 
 
 def top_bar(language: Language) -> Component:
@@ -45,6 +46,7 @@ def top_bar(language: Language) -> Component:
             _state(language),
             html.Div(
                 [
+                    html.A(DESK.to(language), href="/data", className="tool words"),
                     html.Button(
                         OTHER_LANGUAGE.to(language),
                         className="tool words",
