@@ -194,6 +194,14 @@ def test_a_workbook_of_old(tmp_path: Path, mapping: Mapping) -> None:
     assert told == [("2", {"id": "230202001006", "label": "红星"}), ("3", {"id": "2.5", "label": "b"})]
 
 
+def test_a_cell_beyond_all_sheets_is_a_sentence(tmp_path: Path, mapping: Mapping) -> None:
+    whole = old_book([["id", "label"], [1.0, "a"]])
+    at = whole.index(struct.pack("<HHHHH", 0x0203, 14, 1, 0, 0))
+    path = file_of(tmp_path, whole[: at + 4] + b"\xff\xff\xff\xff" + whole[at + 8 :], "book.xls")
+    with pytest.raises(BadInput, match="no whole Excel workbook"):
+        list(xlsx.batches(path, only_key(mapping)))
+
+
 def old_book(rows: list[list[str | float]]) -> bytes:
     """The smallest .xls: one BIFF8 stream with one sheet, in an OLE container."""
 
@@ -241,10 +249,10 @@ PARTS = {item.filename: zipfile.ZipFile(WHOLE).read(item) for item in zipfile.Zi
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_damage_is_batches_or_a_sentence(tmp_path_factory: pytest.TempPathFactory, mapping: Mapping, data: st.DataObject) -> None:
-    """Damage in the package, in the XML of any part, and in the .xls of old."""
-    which = data.draw(st.sampled_from(["package", "part", "old"]))
+    """Damage in the package and in the XML of any part."""
+    which = data.draw(st.sampled_from(["package", "part"]))
     name = data.draw(st.sampled_from(sorted(PARTS)))
-    whole = PARTS[name] if which == "part" else WHOLE.getvalue() if which == "package" else old_book([["id", "label"], [1.0, "a"]])
+    whole = PARTS[name] if which == "part" else WHOLE.getvalue()
     at, length = data.draw(st.integers(0, len(whole))), data.draw(st.integers(0, 40))
     damaged = whole[:at] + data.draw(st.one_of(st.binary(max_size=20), st.sampled_from([b"0", b"9" * 12, b"-1", b"&", b"XFD9"]))) + whole[at + length :]
     content = a_zip(**{**PARTS, name: damaged}) if which == "part" else damaged
@@ -256,6 +264,17 @@ def test_any_damage_is_batches_or_a_sentence(tmp_path_factory: pytest.TempPathFa
                     assert text is None or (text.encode() is not None and "\0" not in text)
     except BadInput as fault:
         assert fault.sentence.zh and fault.sentence.en
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(512, 2700), st.one_of(st.binary(min_size=1, max_size=8), st.just(b"\xff" * 4)))
+def test_a_damaged_workbook_of_old_is_batches_or_a_sentence(tmp_path_factory: pytest.TempPathFactory, mapping: Mapping, at: int, damage: bytes) -> None:
+    whole = old_book([["id", "label"], [1.0, "a"]])
+    path = file_of(tmp_path_factory.mktemp("fuzz"), whole[:at] + damage + whole[at + len(damage) :], "book.xls")
+    try:
+        list(xlsx.batches(path, only_key(mapping)))
+    except BadInput as fault:
+        assert "book.xls" in fault.sentence.zh and "book.xls" in fault.sentence.en
 
 
 CELLS = st.one_of(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20), st.integers(-10**14, 10**14), st.booleans())

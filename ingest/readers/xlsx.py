@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from xml.etree import ElementTree
 
 import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import nearest
 from ingest.contract import Mapping
 from ingest.place import give_place
-from ingest.readers.cell_text import value_text
 from ingest.readers.header import LOOKED_THROUGH, FillDown, fields_by_column, names_in, no_header
+from ingest.readers.old_workbook import LockedWorkbook, OldWorkbook
 from ingest.readers.opened import check_there, is_stray, printable, stray
 from ingest.readers.workbook import Merged, SheetRow, Workbook
 from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding
@@ -65,15 +64,15 @@ def _opened(path: Path) -> Iterator[_Book]:
     try:
         if start == _OLE:
             _check_unlocked(path)
-            book = _OldWorkbook(path)
+            book = OldWorkbook(path)
         elif start[:4] == b"PK\x03\x04":
             book = Workbook(path)
         else:
             raise BadInput(_what_it_is(path, start))
         yield book
-    except PasswordError as fault:
+    except LockedWorkbook as fault:
         raise BadInput(_locked(path)) from fault
-    except (*_BROKEN, CalamineError) as fault:
+    except _BROKEN as fault:
         if isinstance(fault, RuntimeError) and "encrypted" in str(fault):
             raise BadInput(_locked(path)) from fault
         reason = str(fault) or type(fault).__name__
@@ -262,48 +261,6 @@ def _raw(row: SheetRow) -> str:
 
 def _cell_error(name: str, why: Text) -> Finding:
     return Finding("cell_error", name, Text(f"“{name}”的单元格是{why.zh}。", f"The cell in '{name}' is {why.en}."))
-
-
-class _OldWorkbook:
-    """An .xls file. Its sheets have at most 65 536 rows and 256 columns, so laying them out is safe."""
-
-    def __init__(self, path: Path) -> None:
-        self._book = _without_panic(CalamineWorkbook.from_path, path)
-        self._laid_out: dict[str, Any] = {}
-        self.names = self._book.sheet_names
-        self.visible = [sheet.name for sheet in self._book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
-
-    def close(self) -> None:
-        self._book.close()
-
-    def holds_rows(self, name: str) -> bool:
-        return bool(self._sheet(name).height > 0)
-
-    def merged(self, name: str) -> list[Merged]:
-        ranges = self._sheet(name).merged_cell_ranges or []
-        return [Merged(first[0] + 1, first[1], last[0] + 1, last[1]) for first, last in ranges]
-
-    def rows(self, name: str) -> Iterator[SheetRow]:
-        for number, cells in enumerate(self._sheet(name).iter_rows(), 1):
-            texts = {at: text for at, value in enumerate(cells) if (text := value_text(value))}
-            if texts:
-                yield SheetRow(number, texts)
-
-
-    def _sheet(self, name: str) -> Any:
-        if name not in self._laid_out:
-            self._laid_out[name] = _without_panic(self._book.get_sheet_by_name, name)
-        return self._laid_out[name]
-
-
-def _without_panic(act: Callable[[Any], Any], given: Any) -> Any:
-    """Rust's panics are no Exception and would end the process; here they are a broken file."""
-    try:
-        return act(given)
-    except BaseException as fault:
-        if type(fault).__name__ != "PanicException":
-            raise
-        raise ValueError("xls") from fault
 
 
 def _check_unlocked(path: Path) -> None:
