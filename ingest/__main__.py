@@ -15,7 +15,7 @@ from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.connect import application_dsn, connect
 from commandcenter.db.migrate import prepare_database
-from commandcenter.db.registers import write_city
+from commandcenter.db.registers import finish_load, write_city
 from commandcenter.db.run import acting
 from commandcenter.errors import CommandCenterError
 from commandcenter.security.builtin import STEWARD
@@ -23,6 +23,7 @@ from commandcenter.text import Text
 from ingest.cities_load import load_city_data, settle
 from ingest.load import Report, load_file
 from ingest.mapping import load_mapping, mapping_names
+from ingest.withdraw import withdraw_run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +50,17 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("--accept-vanished", action="store_true", help="文件确已不含大量旧行 / rows may be gone, however many")
     load.add_argument("--json", action="store_true", help="以 JSON 报告 / report as JSON")
     load.set_defaults(run=_load)
+    look = commands.add_parser("inspect", help="看清一个文件，起草映射 / say what a file is and draft its mapping")
+    look.add_argument("file", type=Path)
+    look.add_argument("--city", help="key of the city (default: COMMANDCENTER_CITY)")
+    look.add_argument("--json", action="store_true", help="以 JSON 报告 / report as JSON")
+    look.add_argument("--mapping", type=Path, help="把起草的映射写到此文件 / write the drafted mapping here")
+    look.add_argument("--roads", action="store_true", help="用本市数据库中的道路与边界佐证坐标系 / ask the city's own roads and borders about the CRS")
+    look.set_defaults(run=_inspect)
+    back = commands.add_parser("withdraw", help="撤回一次导入 / take a whole load back")
+    back.add_argument("run_id", type=int)
+    back.add_argument("--city", help="key of the city (default: COMMANDCENTER_CITY)")
+    back.set_defaults(run=_withdraw)
     city = commands.add_parser("city", help="导入整个城市 / load all files of a city file")
     city.add_argument("key", help=f"key of the city: {', '.join(city_keys())}")
     city.add_argument("--data", type=Path, help="folder of the files (default: COMMANDCENTER_TEST_DATA)")
@@ -76,6 +88,39 @@ def _load(settings: Settings, words: argparse.Namespace) -> int:
             settle(connection, city, [report], say)
     _print([report], words.json, say)
     return 1 if report.warning is not None else 0
+
+
+def _inspect(settings: Settings, words: argparse.Namespace) -> int:
+    from ingest.inspecting import inspect_file  # noqa: PLC0415  (loads never need it)
+
+    city = load_city(words.city or settings.city)
+    if words.roads:
+        with _database(settings, city, _Progress(quiet=words.json)) as ready, connect(ready) as connection:
+            connection.autocommit = True
+            found = inspect_file(words.file, city, connection)
+    else:
+        found = inspect_file(words.file, city)
+    if words.mapping is not None:
+        words.mapping.write_text(found.draft_mapping(), encoding="utf-8")
+    if words.json:
+        print(json.dumps(found.as_json(), ensure_ascii=False, indent=1, default=str))
+        return 0
+    for sentence in found.sentences():
+        print(f"{sentence.zh}\n{sentence.en}")
+    return 0
+
+
+def _withdraw(settings: Settings, words: argparse.Namespace) -> int:
+    city = load_city(words.city or settings.city)
+    say = _Progress(quiet=False)
+    with _database(settings, city, say) as ready, connect(ready) as connection:
+        connection.autocommit = True
+        with acting(connection, STEWARD):
+            done = withdraw_run(connection, STEWARD, words.run_id)
+            finish_load(connection, say, tables={done.target})
+    say.done()
+    print(f"{done.sentence.zh}\n{done.sentence.en}")
+    return 0
 
 
 def _city(settings: Settings, words: argparse.Namespace) -> int:

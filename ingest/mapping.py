@@ -37,7 +37,11 @@ SHIFTED = ("GCJ-02", "BD-09")
 GEOMETRIES = ("point", "line", "polygon", "any", "none")
 CADENCE_S = {"m": 60, "h": 3600, "d": 86_400}
 # What comes from somewhere; grids belong to a plan and household counts to buildings, which no single file makes.
-TARGETS = sorted(name for name, table in Base.metadata.tables.items() if "source_key" in table.columns and name not in {"grid", "household_count"})
+TARGETS = sorted(
+    name
+    for name, table in Base.metadata.tables.items()
+    if {"source_key", "row_hash"} <= set(table.columns.keys()) and name not in {"grid", "household_count"}
+)
 # Written by the loader itself, never by a mapping.
 OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "row_no", "gone_run_id", "geom", "geom_3857", "label_3857", "sector_3857"})
 

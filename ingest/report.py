@@ -73,10 +73,9 @@ class Report:
                 listed = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items()))
                 parts = Text(f"{parts.zh}；{zh} {listed}", f"{parts.en}; {en} {listed}")
         if self.conversion.get("residual_m") is not None:
-            parts = Text(
-                f"{parts.zh}；坐标 {self.conversion['zh']}（往返误差 {self.conversion['residual_m']:.1e} 米）",
-                f"{parts.en}; coordinates {self.conversion['en']} (there and back within {self.conversion['residual_m']:.1e} m)",
-            )
+            within = "1 mm" if self.conversion["residual_m"] < 1e-3 else f"{self.conversion['residual_m']:.3g} m"
+            crs = self.conversion["crs"]
+            parts = Text(f"{parts.zh}；{crs} 往返误差小于 {within}", f"{parts.en}; {crs} there and back within {within}")
         if self.first_refusal is not None:
             where, finding = self.first_refusal
             parts = Text(

@@ -8,6 +8,7 @@ was (``ingest_before``), so that the whole load can be taken back. A row that a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -52,6 +53,8 @@ class Stage:
         types = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in column_types(self._connection, self._table, self._columns)
         )
+        with suppress(psycopg.errors.InvalidParameterValue), self._connection.transaction():  # a session that has used temporary tables before keeps its size
+            self._connection.execute("set temp_buffers = '64MB'")
         self._connection.execute(sql.SQL("drop table if exists staged"))
         self._connection.execute(sql.SQL("create temp table staged ({}) on commit drop").format(types))
         names = sql.SQL(", ").join(map(sql.Identifier, self._columns))
@@ -61,10 +64,11 @@ class Stage:
         )
         order = sql.SQL("order by geom") if self._table in CLUSTERED_TABLES and "geom" in self._columns else sql.SQL("")
         self._copy = sql.SQL("copy staged ({}) from stdin").format(names)
-        self._insert = sql.SQL(
-            "insert into {target} ({names}, source, run_id) select {names}, %s, %s from staged {order}"
-            " on conflict (source, source_key) do update set {changed}"
-        ).format(target=target, names=names, order=order, changed=changed)
+        # Where the source has no row yet nothing can conflict: two rows of one key are the pipeline's to refuse.
+        conflict = sql.SQL(" on conflict (source, source_key) do update set {}").format(changed) if self._any_before else sql.SQL("")
+        self._insert = sql.SQL("insert into {target} ({names}, source, run_id) select {names}, %s, %s from staged {order}{conflict}").format(
+            target=target, names=names, order=order, conflict=conflict
+        )
         # Subqueries that cannot be pulled up: whatever the planner believes of two tables nobody analysed, it asks the key's index.
         self._drop_unchanged = sql.SQL(
             "delete from staged s where s.row_hash = (select t.row_hash from {target} t where t.source = %s and t.source_key = s.source_key"
