@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 import pytest
@@ -19,6 +20,8 @@ from commandcenter.__main__ import COMMANDS
 from commandcenter.config import PREFIX, Settings
 from commandcenter.pages.wall.layout import TOOLS
 from commandcenter.security.builtin import OPERATOR
+from ingest import mapping as mapping_file
+from ingest import readers
 from ingest.__main__ import main as ingest
 from layers.base import Layer
 from layers.cards import card_request
@@ -141,6 +144,24 @@ def test_the_example_for_data_stewards_ends_as_it_says(
         loaded = admin.execute("select code, class, kind, services from service_point order by code").fetchall()
     assert told and [(line, field, rule) for line, field, rule, _, _ in refused] == told
     assert len(loaded) == 5 and loaded[0] == ("FW001", "public", "office", ["社保", "医保", "残联"])
+
+
+def test_the_example_of_a_format_reads_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (code,) = fences(STEWARDS, "python")
+    module = ModuleType("ingest.readers.barred")
+    exec(compile(code, "barred.py", "exec"), module.__dict__)
+    monkeypatch.setitem(sys.modules, "ingest.readers.barred", module)
+    monkeypatch.setitem(readers.READERS, "barred", ("barred", "batches"))
+    for name in ("READERS", "TABLES"):
+        monkeypatch.setattr(mapping_file, name, (*getattr(mapping_file, name), "barred"))
+    write_files(STEWARDS, tmp_path)
+    mapping = tmp_path / "wulong.toml"
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace('reader = "csv"', 'reader = "barred"'), encoding="utf-8")
+    table = tmp_path / "points.txt"
+    table.write_text((tmp_path / "service_points.csv").read_text(encoding="utf-8").replace(",", "|").replace("红星街", "红|星街"), encoding="utf-8")
+    (batch,) = readers.batches(table, mapping_file.load_mapping(mapping))
+    assert len(batch) == 9 and [batch.where[at] for at, fault in batch.faults.items() if fault.rule == "not_a_row"] == ["3"]
+    assert batch.values["名称"][0] == "五龙便民服务中心" and batch.geometry[0].x == 123.9575
 
 
 def test_every_toml_block_is_toml() -> None:
