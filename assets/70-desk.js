@@ -163,6 +163,8 @@
       window.location.assign(`${PATH}?${query}`);
     },
     theme: () => cc.setTheme(cc.theme === "dark" ? "light" : "dark"),
+    "show-map": () => reveal("desk-preview"),
+    "show-all": () => cc.deskMap.showAll(),
     "choose-file": pick,
     "cancel-upload": () => sending?.abort(),
     "dry-run": () => deliver(true),

@@ -59,6 +59,24 @@
   const put = (kind, features) => cc.tell(`desk-drawn-${kind}`, { data: collection(features) });
   const boundsOf = (features) => (features.length ? window.L.geoJSON(collection(features)).getBounds() : null);
 
+  const everything = () => ["accepted", "refused"].flatMap((kind) => drawn[kind].features);
+  const frame = (features) => {
+    const box = boundsOf(features);
+    if (box?.isValid()) map.fitBounds(box, { animate: false, padding: [24, 24], maxZoom: NEAR_ZOOM });
+  };
+  /* From afar a refused outline is a speck: its cross stays. */
+  const crossed = (features) =>
+    features.flatMap((feature) => {
+      if (isDot(feature)) return [feature];
+      const { lng, lat } = boundsOf([feature]).getCenter();
+      return [feature, { type: "Feature", properties: feature.properties, geometry: { type: "Point", coordinates: [lng, lat] } }];
+    });
+  const putAll = () => {
+    put("accepted", drawn.accepted.features);
+    put("refused", crossed(drawn.refused.features));
+    put("proposed", drawn.proposed.features);
+  };
+
   const styleUrl = () => `/map/style.json?lang=${cc.language}&theme=${cc.theme}`;
   const ground = (style) => ({
     ...style,
@@ -92,17 +110,19 @@
     gl.on("styleimagemissing", (event) => cc.drawIcon?.(gl, event.id));
   };
 
-  const counted = (body) => {
-    const part = (kind) => cc.number((body[kind]?.features || []).length);
-    const words = cc.t(`画出可载入 ${part("accepted")}、隔离 ${part("refused")}、建议修补 ${part("proposed")}。`, `Drawn: ${part("accepted")} accepted, ${part("refused")} refused, ${part("proposed")} proposed repairs.`);
-    const whole = body.complete === false ? cc.t("文件很大，这里只画出分布均匀的一部分。", " The file is large: an evenly spread part of it is drawn.") : "";
-    return words + whole;
+  const counted = (body, afar) => {
+    const part = (kind) => cc.number(body[kind].features.length);
+    const accepted = cc.byId("desk-preview").dataset.dry ? cc.t(`可载入 ${part("accepted")}、`, `${part("accepted")} accepted, `) : "";
+    const words = [cc.t(`画出${accepted}隔离 ${part("refused")}、建议修补 ${part("proposed")}。`, `Drawn: ${accepted}${part("refused")} refused, ${part("proposed")} proposed repairs.`)];
+    if (!body.complete) words.push(cc.t("文件很大，只画出分布均匀的一部分。", "The file is large: an evenly spread part of it is drawn."));
+    if (afar) words.push(cc.t(`${cc.number(afar)} 处远在城市之外。`, `${cc.number(afar)} lie far outside the city.`));
+    return words.join(cc.t("", " "));
   };
 
   /* The rows by kind; a place that is no number has no shape. */
   const sorted = (body) => {
     const of = (kind) => collection(body.features.filter((feature) => feature.geometry && feature.properties.kind === kind));
-    return { complete: body.complete, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed") };
+    return { complete: body.complete !== false, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed") };
   };
 
   const show = async (here) => {
@@ -115,10 +135,14 @@
       attach(here).catch(() => null);
       drawn = sorted(await cc.getJson(`/data/preview/${run}.json?lang=${cc.language}`));
       if (here !== map) return;
-      for (const kind of ["accepted", "refused", "proposed"]) put(kind, drawn[kind]?.features || []);
-      const box = boundsOf(["accepted", "refused"].flatMap((kind) => drawn[kind]?.features || []));
-      if (box?.isValid()) here.fitBounds(box, { animate: false, padding: [24, 24], maxZoom: NEAR_ZOOM });
-      cc.byId("desk-drawn").textContent = counted(drawn);
+      putAll();
+      // One row with exchanged axes must not shrink all the others to a speck: what lies near the city is framed first.
+      const city = bounds ? window.L.latLngBounds([bounds[1], bounds[0]], [bounds[3], bounds[2]]).pad(0.5) : null;
+      const near = everything().filter((feature) => city?.contains(boundsOf([feature]).getCenter()));
+      frame(near.length ? near : everything());
+      const afar = near.length ? everything().length - near.length : 0;
+      cc.byId("desk-drawn").textContent = counted(drawn, afar);
+      cc.byId("desk-show-all").hidden = !afar;
       cc.byId("desk-preview").setAttribute("data-drawn", "yes");
       if (chosen) choose(chosen);
     } catch (fault) {
@@ -131,7 +155,7 @@
     chosen = placed;
     if (!map || !drawn) return;
     if (!placed || placed.lon === null) return put("chosen", []);
-    const own = ["refused", "proposed"].flatMap((kind) => (drawn[kind]?.features || []).filter((feature) => String(feature.properties.id) === String(placed.id)));
+    const own = ["refused", "proposed"].flatMap((kind) => drawn[kind].features.filter((feature) => String(feature.properties.id) === String(placed.id)));
     put("chosen", [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [placed.lon, placed.lat] } }]);
     const box = boundsOf(own.filter((feature) => feature.geometry.type !== "Point"));
     if (box?.isValid()) map.fitBounds(box, { animate: !cc.reducedMotion(), padding: [40, 40], maxZoom: 18 });
@@ -139,13 +163,13 @@
     return undefined;
   };
 
-  cc.deskMap = { ...kinds, choose, onEachFeature: () => undefined };
+  cc.deskMap = { ...kinds, choose, showAll: () => frame(everything()), onEachFeature: () => undefined };
   cc.on("theme", async () => {
     if (!map) return;
     const here = map;
     const style = await cc.getJson(styleUrl()).catch(() => null);
     if (style && gl && here === map) gl.setStyle(ground(style), { diff: true });
-    if (drawn) for (const kind of ["accepted", "refused", "proposed"]) put(kind, drawn[kind]?.features || []);
+    if (drawn) putAll();
     if (chosen) choose(chosen);
   });
 

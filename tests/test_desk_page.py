@@ -62,7 +62,7 @@ def views(language: Language) -> list[Any]:
         overview(asked, [], [], ZONE, False, {}),
         source_head(asked, SOURCE, ZONE, None), contract_view(SOURCE["contract"], language), contract_view({}, language),
         runs_view(asked, [run], ZONE), runs_view(asked, [], ZONE), gone_view([{"source_key": "1", "gone_run_id": 2, "lon": 1.0, "lat": 2.0}], 1, language),
-        deliver_view("shops", language), preview_view(12, language), for_stewards(asked), grid(["f"], language),
+        deliver_view("shops", language), preview_view(12, True, language), for_stewards(asked), grid(["f"], language),
         *(run_head(asked, run | {"status": status, "withdrawn_at": AT}, "t", ZONE) for status in STATUS),
         *(now_view(run | {"status": "running", "step": "placing", "cancel_requested": wish}, language, True, 200.0) for wish in (True, False)),
         account(asked, run | {"conversion": {"zh": "甲", "en": "one", "residual_m": 0.25}}, "cases"), acts(run, language),

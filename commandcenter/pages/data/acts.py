@@ -30,8 +30,8 @@ ASKED_LOAD = Text("载入已排队，编号 {run}。", "The load is queued as nu
 ASKED_AGAIN = Text("更正后的行已排队重载，编号 {run}。", "The corrected rows are queued as run {run}.")
 ASKED_CANCEL = Text("已请求取消。", "Cancelling was asked for.")
 CORRECTED = Text(
-    "已保存 {count} 行的更正；点“用更正重新运行”后进入数据。",
-    "Corrections of {count} rows are saved; 'Run again with the corrections' brings them into the data.",
+    "已保存 {count} 行的更正，下一次运行时套用。",
+    "Corrections of {count} rows are saved; the next run applies them.",
 )
 DISMISSED = Text("已搁置 {count} 行。", "{count} rows dismissed.")
 NO_ROW = Text("没有一行需要这样改。", "No row needed that change.")

@@ -203,18 +203,18 @@ async def _run_view(state: Desk, actor: Actor, asked: Asked, run_id: int) -> tup
     view: View = [*run_head(here, run, title, zone), html.Div(_now([run], here, actor), id=ids.NOW)]
     if running:
         return view, False
-    sums = account(here, run, _layers(state).get(row["target"]) if row else None)
+    layer = _layers(state).get(row["target"]) if row else None
     if not steward:
-        return [*view, sums, for_stewards(here)], True
+        return [*view, account(here, run, layer), for_stewards(here)], True
     noticed = run["findings"] or run["repaired"]
     findings = await state.reader.rows(actor, store.findings_request(run_id, FINDINGS_SHOWN)) if noticed else []
     ended_well = run["status"] in {"done", "withdrawn"}
-    left: View = [sums, acts(run, language)]
     waiting = await _rules(state, actor, here) if ended_well else []
+    left: View = [account(here, run, layer, bool(waiting)), acts(run, language)]
     if ended_well:
         left.append(html.Div(rules_view(here, waiting, run["quarantined"]), id=ids.RULES))
     drawn = ended_well and (run["kind"] == "dry_run" or run["quarantined"])
-    right: View = [preview_view(run["id"], language)] if drawn else []
+    right: View = [preview_view(run["id"], run["kind"] == "dry_run", language)] if drawn else []
     refused = await _quarantine(state, actor, here, run) if waiting else []
     return [*view, html.Div([html.Div(left), html.Div(right)], className="desk-columns"), *refused, *findings_view(findings, language)], True
 

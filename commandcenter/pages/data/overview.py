@@ -31,7 +31,7 @@ HEADS = (
     (Text("待处理", "Refused, open"), "number"),
     (Text("最近的运行", "Recent runs"), ""),
 )
-ON_TIME, ONCE = Text("按时", "On time"), Text("一次性", "Delivered once")
+ON_TIME, ONCE, EMPTY = Text("按时", "On time"), Text("一次性", "Delivered once"), Text("没有数据", "No data")
 LATE = Text("迟到 {span}", "Late by {span}")
 SYNTHETIC, ESTIMATED = Text("合成", "Synthetic"), Text("估算", "Estimated")
 READING = Text("运行中", "Running")
@@ -76,6 +76,8 @@ def standing(row: Mapping[str, Any], language: Language) -> Component:
         kind, said = "running", READING.to(language)
     elif row["last_status"] in BAD_ENDS:
         kind, said = "bad", word(STATUS, row["last_status"], language)
+    elif row["data_as_of"] is None and not row["row_count"]:
+        kind, said = "quiet", EMPTY.to(language)
     elif row["late"]:
         kind, said = "late", LATE.with_values(span=span(row["lag_s"], language)).to(language)
     else:

@@ -63,9 +63,9 @@ def section(title: Text, content: Sequence[Any], language: Language, *, beside: 
     return html.Section([head, *content], className="desk-section", **aria(label=title.to(language)), **more)
 
 
-def sentence(text: Text | str, language: Language, kind: str = "empty") -> Component:
+def sentence(text: Text | str, language: Language, kind: str = "") -> Component:
     """Why there is nothing here, or what follows from what is."""
-    return html.P(text.to(language) if isinstance(text, Text) else text, className=f"desk-sentence {kind}")
+    return html.P(text.to(language) if isinstance(text, Text) else text, className=f"desk-sentence {kind}".strip())
 
 
 def fault(error: CommandCenterError, language: Language) -> Component:

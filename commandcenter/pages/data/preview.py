@@ -19,26 +19,37 @@ LEGEND = {
     "proposed": Text("建议的修补：粗线", "Proposed repair: thick outline"),
     "chosen": Text("正在看的行：环", "The row looked at: ring"),
 }
+SHOW_ALL = Text("看全部", "Show all")
 FETCHING = Text("正在取预览。", "Fetching the preview.")
 KEYS = Text("预览地图：方向键平移，加减号缩放", "Preview map: arrow keys pan, plus and minus zoom")
 PANES = {"accepted": 440, "refused": 450, "proposed": 460, "chosen": 470}
 
 
-def preview_view(run: int | None, language: Language) -> Component:
-    """The map, its legend, and a sentence on what is drawn. ``run`` names whose rows the script fetches."""
+def preview_view(run: int, dry: bool, language: Language) -> Component:
+    """The map, its legend, and a sentence on what is drawn. ``run`` names whose rows the script fetches.
+
+    Only a ``dry`` run keeps a sample of what it accepts: what a load accepted is on the wall.
+    """
+    legend = {kind: words for kind, words in LEGEND.items() if dry or kind != "accepted"}
     return section(
         PREVIEW,
         [
             html.Div(_map(), className="desk-map-place", **aria(label=KEYS.to(language))),
             html.Ul(
-                [html.Li([html.Span(className=f"desk-key {kind}", **aria(hidden="true")), words.to(language)]) for kind, words in LEGEND.items()],
+                [html.Li([html.Span(className=f"desk-key {kind}", **aria(hidden="true")), words.to(language)]) for kind, words in legend.items()],
                 className="desk-legend",
             ),
-            html.P(FETCHING.to(language), id="desk-drawn", className="desk-sentence", role="status"),
+            html.Div(
+                [
+                    html.P(FETCHING.to(language), id="desk-drawn", className="desk-sentence", role="status"),
+                    html.Button(SHOW_ALL.to(language), id="desk-show-all", className="plain", type="button", hidden=True, **data(desk="show-all")),
+                ],
+                className="desk-drawn",
+            ),
         ],
         language,
         id="desk-preview",
-        **data(run=run),
+        **data(run=run, dry="yes" if dry else None),
     )
 
 

@@ -21,13 +21,13 @@ PAGE_ROWS = 200
 MOST_COLUMNS = 24
 TABLE = Text("隔离的行", "Refused rows")
 LINE, WHY, REASON, KEY, FIELD, STANDING = (
-    Text("位置", "Line"), Text("规则", "Rule"), Text("原因", "Reason"), Text("主键", "Key"), Text("字段", "Field"), Text("状态", "State"),
+    Text("行", "Line"), Text("规则", "Rule"), Text("原因", "Reason"), Text("主键", "Key"), Text("字段", "Field"), Text("状态", "State"),
 )  # fmt: skip
 CHOOSE = Text(
     "选中一行（点按，或方向键加空格）即可查看原文、改正字段；勾选多行可一起改正。",
     "Select a row (click, or arrow keys and Space) to read its raw text and correct it; tick several to correct them together.",
 )
-ONE = Text("第 {line} 处 · {rule}", "Line {line} · {rule}")
+ONE = Text("行 {line} · {rule}", "Line {line} · {rule}")
 MANY = Text("已选 {count} 行", "{count} rows selected")
 EVERY = Text("“{rule}”的全部 {count} 行", "All {count} rows of '{rule}'")
 RAW, FIELDS = Text("原文", "Raw text"), Text("字段", "Fields")
@@ -52,7 +52,7 @@ PROPOSAL = Text(
 )
 ACCEPT = Text("接受修补", "Accept the repair")
 ACCEPT_EVERY = Text("接受全部建议的修补", "Accept all proposed repairs")
-PLACE = Text("位置", "Place")
+PLACE, SHOW = Text("位置", "Place"), Text("在地图上看", "See it on the map")
 NO_PLACE = Text("这一行没有可画的位置。", "This row has no place that could be drawn.")
 WHICH, SET_TO = Text("字段", "Field"), Text("改为", "Set to")
 REPLACE, WITH = Text("把值", "Replace the value"), Text("换成", "with")
@@ -148,7 +148,10 @@ def _one(row: Mapping[str, Any], language: Language) -> list[Component]:
         dmc.TextInput(label=name, value=_plain(value), size="sm", className="desk-field", **data(field=name, was=_plain(value)))
         for name, value in (row.get("fields") or {}).items()
     ]
-    where = sentence(NO_PLACE, language) if row.get("lon") is None else facts([fact(PLACE, f"{row['lon']:.6f}, {row['lat']:.6f}", language)])
+    where = sentence(NO_PLACE, language)
+    if row.get("lon") is not None:
+        there = [f"{row['lon']:.6f}, {row['lat']:.6f} ", html.Button(SHOW.to(language), type="button", className="plain", **data(desk="show-map"))]
+        where = facts([fact(PLACE, there, language)])
     accept = button(ACCEPT, "accept-repair", language, "check", ids=row["id"], run=row.get("run"))
     repair = [html.Div([sentence(PROPOSAL, language), accept], className="desk-proposal")] if row.get("repair") else []
     state = [] if row.get("state") == "open" else [html.P(word(STATE, row.get("state"), language), className="faint")]

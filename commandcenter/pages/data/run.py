@@ -37,13 +37,14 @@ BY_RULE = Text("按规则", "By rule")
 FINDINGS = Text("发现", "Findings")
 FINDINGS_HINT = Text("这些行已照常载入，只是有值得知道的地方。", "These rows were loaded all the same; this is what was noticed.")
 FINDING_HEADS = (
-    (Text("位置", "Line"), "number"), (Text("规则", "Rule"), ""), (Text("字段", "Field"), ""), (Text("内容", "What was found"), "wide"),
+    (Text("行", "Line"), "number"), (Text("规则", "Rule"), ""), (Text("字段", "Field"), ""), (Text("内容", "What was found"), "wide"),
 )  # fmt: skip
 CONVERSION = Text("坐标转换：{how}。", "Coordinates: {how}.")
 RESIDUAL = Text("往返误差不超过 {metres} 米。", "There and back within {metres} m.")
 NO_RESIDUAL = Text("往返误差不到 1 毫米。", "There and back within 1 mm.")
 LEAST_RESIDUAL_M = 0.001
 PROGRESS = Text("已读 {count} 行 · {step}", "{count} rows so far · {step}")
+BAD_ENDS = frozenset({"cancelled", "broken", "failed"})
 SINCE = Text("已运行 {span}", "for {span}")
 CANCEL = Text("取消运行", "Cancel the run")
 CANCELLING = Text("已请求取消，正在收尾。", "Cancelling as asked.")
@@ -55,7 +56,6 @@ WITHDRAW_WARNING = Text(
     "The run and its refused rows stay on record. Continue?",
 )
 DOWNLOAD = {"zh": Text("下载隔离行（中文）", "Refused rows, Chinese XLSX"), "en": Text("下载隔离行（英文）", "Refused rows, English XLSX")}
-SHOW_ON_MAP = Text("在地图上看", "Show on the map")
 ALL = Text("全部", "All")
 NO_REFUSED = Text("没有行被隔离。", "No row was refused.")
 NONE_WAITS = Text(
@@ -98,20 +98,25 @@ def now_view(run: Mapping[str, Any], language: Language, steward: bool, elapsed_
     return [html.Div([spinner, words, html.Span(since, className="faint"), act], className="desk-running")]
 
 
-def account(asked: Asked, run: Mapping[str, Any], layer: str | None) -> Component:
-    """The four numbers as a sum that adds up, with what happened beside it. Every number opens its rows."""
+def account(asked: Asked, run: Mapping[str, Any], layer: str | None, waiting: bool = True) -> Component:
+    """The four numbers as a sum that adds up, with what happened beside it. Every number opens its rows.
+
+    Refused rows that wait stand in the table below; when none is ``waiting``, the workbook still has them all.
+    """
     language, here = asked.language, asked.at(rule=None)
     dry = run["kind"] == "dry_run"
-    on_map = "#desk-preview" if dry else f"/?layers=base,areas,{layer}" if layer else None
+    # The rows of a load that was taken back are nowhere any more.
+    on_map = "#desk-preview" if dry else f"/?layers=base,areas,{layer}" if layer and run["status"] == "done" else None
     refused = int(run["quarantined"] or 0)
+    kept: Asked | str = here.at(rule=ALL_RULES) if waiting else f"/data/refused/{run['id']}.xlsx?lang={language}"
     figures = [
         _figure(READ, run["rows_read"], None, "", language),
         _sign("="),
         _figure(WOULD_LOAD if dry else LOADED, run["loaded"], on_map if int(run["loaded"] or 0) else None, "good", language),
         _sign("+"),
-        _figure(UNCHANGED, run["unchanged"], None if dry else on_map, "", language),
+        _figure(UNCHANGED, run["unchanged"], on_map if int(run["unchanged"] or 0) and not dry else None, "", language),
         _sign("+"),
-        _figure(REFUSED, refused, here.at(rule=ALL_RULES) if refused else None, "bad" if refused else "", language, "desk-refused"),
+        _figure(REFUSED, refused, kept if refused else None, "bad" if refused else "", language, "desk-refused"),
     ]
     sums = EQUATION.with_values(
         read=count(run["rows_read"]), loaded=count(run["loaded"]), unchanged=count(run["unchanged"]), refused=count(refused),
@@ -158,10 +163,12 @@ def acts(run: Mapping[str, Any], language: Language) -> Component:
     ended = run["status"] not in RUNNING
     if ended and run["kind"] == "dry_run" and run["status"] == "done" and run.get("upload_id"):
         made.append(button(LOAD_NOW, "load-now", language, "check", "first", mapping=run["mapping"], upload=run["upload_id"]))
-    if ended and run["status"] in {"cancelled", "broken", "failed", "withdrawn"} and run.get("upload_id"):
+    if ended and run["status"] in {*BAD_ENDS, "withdrawn"} and run.get("upload_id"):
         made.append(
             button(RUN_AGAIN, "load-again", language, "refresh", mapping=run["mapping"], upload=run["upload_id"], kept=run["kind"])
         )
+    if run["kind"] == "correction" and run["status"] in BAD_ENDS:
+        made.append(button(RUN_AGAIN, "rerun", language, "refresh", source=run["source"]))
     if run["kind"] != "dry_run" and run["status"] == "done":
         warning = WITHDRAW_WARNING.with_values(loaded=count(run["loaded"]), vanished=count(run["vanished"])).to(language)
         made.append(button(WITHDRAW, "withdraw", language, "arrow-back-up", run=run["id"], confirm=warning))
@@ -203,7 +210,7 @@ def _figure(label: Text, value: Any, opens: Asked | str | None, kind: str, langu
     if isinstance(opens, Asked):
         return link(shown, opens, then, className=name)
     if opens:
-        return html.A(shown, href=opens, className=name, title=SHOW_ON_MAP.to(language))
+        return html.A(shown, href=opens, className=name)
     return html.Div(shown, className=name)
 
 

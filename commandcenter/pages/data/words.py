@@ -53,7 +53,7 @@ STEP = {
 RULE = {
     "area_unformed": Text("面未成形", "Area not formed"),
     "axes_swapped": Text("经纬度颠倒", "Axes swapped"),
-    "bad_geometry": Text("几何读不懂", "Geometry unreadable"),
+    "bad_geometry": Text("几何无法使用", "Unusable geometry"),
     "between": Text("超出范围", "Out of range"),
     "closed_before_reported": Text("办结早于上报", "Closed before reported"),
     "corrected": Text("已按更正载入", "Loaded as corrected"),
@@ -61,7 +61,7 @@ RULE = {
     "duplicate_key": Text("主键重复", "Key repeated"),
     "gap": Text("缝隙", "Gap"),
     "in_order": Text("先后颠倒", "Out of order"),
-    "invalid_geometry": Text("几何无效", "Invalid geometry"),
+    "invalid_geometry": Text("几何待修补", "Geometry to mend"),
     "members_missing": Text("缺成员", "Members missing"),
     "mended_geometry": Text("几何已修补", "Geometry mended"),
     "missing": Text("缺必填值", "Required value missing"),
