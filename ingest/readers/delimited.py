@@ -14,7 +14,7 @@ from ingest.place import give_place
 from ingest.readers.header import LOOKED_THROUGH, FillDown, fields_by_column, names_in, no_header
 from ingest.readers.opened import is_stray, opened, printable, stray
 from ingest.readers.quoted_rows import DelimitedText, Rows
-from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow
+from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding
 
 
 def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -26,13 +26,6 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     with opened(path, mapping.encoding) as text:
         table = _Table(path.name, mapping, DelimitedText(text, mapping.delimiter, path.name))
         yield from table.batches()
-
-
-def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
-    """The same rows one by one."""
-    for batch in batches(path, mapping):
-        for at, where in enumerate(batch.where):
-            yield SourceRow(where, batch.fields_of(at), batch.raw[at], batch.geometry[at], batch.faults.get(at))
 
 
 class _Table:

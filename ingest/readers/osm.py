@@ -23,7 +23,7 @@ from commandcenter.text import Text
 from ingest.contract import ClassRule, Mapping
 from ingest.readers.columns import MOST_CELLS, side_by_side
 from ingest.readers.opened import check_there
-from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow
+from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding
 
 _SHAPE_OF = {osmium.osm.Node: "point", osmium.osm.Way: "line", osmium.osm.Area: "polygon"}
 
@@ -151,13 +151,6 @@ class _Areas:
             )
             shape = shapely.difference(outer, inner)
             yield key, tags, None if shape.is_empty else shape
-
-
-def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
-    """The same rows one by one."""
-    for batch in batches(path, mapping):
-        for at in range(len(batch)):
-            yield SourceRow(batch.where[at], batch.fields_of(at), batch.raw[at], batch.geometry[at], batch.faults.get(at), batch.repairs.get(at))
 
 
 @dataclass
