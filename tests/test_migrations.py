@@ -8,15 +8,13 @@ import pytest
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.migrate import EXTENSIONS, newest_revision, prepare_database, upgrade
-from commandcenter.db.registers import write_source
 from commandcenter.db.run import acting
 from commandcenter.security.builtin import STEWARD
 
 NAME = "commandcenter_older"
-SOURCE = {
-    "name": "houses", "target": "building", "title": "建筑", "title_en": "Buildings", "owner": "o", "licence": "l", "attribution": "",
-    "cadence_s": None, "synthetic": True, "estimated": False, "data_as_of": None,
-}  # fmt: skip
+# As the first release wrote a source: what writes one today knows columns of later releases.
+SOURCE = """insert into source (name, target, title, title_en, owner, licence, attribution, synthetic, estimated)
+            values ('houses', 'building', '建筑', 'Buildings', 'o', 'l', '', true, false)"""
 # Counterclockwise, as GeoJSON has its rings.
 SQUARE = "ST_GeomFromText('POLYGON((123.95 47.31, 123.951 47.31, 123.951 47.311, 123.95 47.311, 123.95 47.31))', 4326)"
 
@@ -33,7 +31,7 @@ def older(cluster: PrivateCluster, template: str) -> PrivateCluster:
         admin.execute("grant usage on schema public to commandcenter_app")
         upgrade(admin, "0001")
     with psycopg.connect(cluster.app_dsn(NAME)) as connection, acting(connection, STEWARD):
-        write_source(connection, SOURCE)
+        connection.execute(SOURCE)
         connection.execute(f"insert into building (use, geom, source_key, source) values ('residential', {SQUARE}, '1', 'houses')")
     return cluster
 
