@@ -35,6 +35,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     tile_cache_mb: int = 256
     pool_size: int = 4
+    keep_uploads_days: int = 30
     app_dsn: str | None = None
 
     @property
@@ -113,6 +114,7 @@ class Settings:
             trusted_proxies=tuple(p.strip() for p in env.get(PREFIX + "TRUSTED_PROXIES", "").split(",") if p.strip()),
             tile_cache_mb=number("TILE_CACHE_MB", cls.tile_cache_mb, 0, 16384),
             pool_size=number("POOL_SIZE", cls.pool_size, 1, 64),
+            keep_uploads_days=number("KEEP_UPLOADS_DAYS", cls.keep_uploads_days, 1, 36_500),
         )
         faults += _exposure_faults(settings)
         if faults:

@@ -83,20 +83,20 @@ def watched(mapping: Mapping, *, still_s: float = STILL_S, sleep: Callable[[floa
 
     Hidden, unfinished (.part, .tmp, ~) and linked files are left alone, folders inside are not entered. Case does not matter.
     """
-    fetch = mapping.fetch
-    if fetch is None or not fetch.folder:
-        raise BadInput(Text(f"映射 {mapping.name} 没有 [fetch] folder。", f"The mapping {mapping.name} has no [fetch] folder."))
-    folder = Path(fetch.folder)
-    before = _files(folder, fetch.pattern)
+    before = present(mapping)
     if before:
         sleep(still_s)
-    after = _files(folder, fetch.pattern) if before else {}
+    after = present(mapping) if before else {}
     still = [path for path, seen in before.items() if after.get(path) == seen]
     return sorted(still, key=lambda path: (before[path][1], path.name))
 
 
-def _files(folder: Path, pattern: str) -> dict[Path, tuple[int, int]]:
-    """Size and time of last change of each file that may be taken."""
+def present(mapping: Mapping) -> dict[Path, tuple[int, int]]:
+    """Size and time of last change (ns) of each file in the mapping's ``[fetch] folder`` that may be taken, grown or growing."""
+    fetch = mapping.fetch
+    if fetch is None or not fetch.folder:
+        raise BadInput(Text(f"映射 {mapping.name} 没有 [fetch] folder。", f"The mapping {mapping.name} has no [fetch] folder."))
+    folder, pattern = Path(fetch.folder), fetch.pattern
     found = {}
     try:
         with os.scandir(folder) as entries:
@@ -115,6 +115,12 @@ def _files(folder: Path, pattern: str) -> dict[Path, tuple[int, int]]:
             Text(f"无法读取监视的文件夹 {folder}：{fault.strerror}。", f"The watched folder {folder} cannot be read: {fault.strerror}.")
         ) from fault
     return found
+
+
+def host_of(mapping: Mapping) -> str:
+    """The host of the mapping's ``[fetch] url``, with its port where one is written. Raises BadInput for an address that cannot be asked."""
+    assert mapping.fetch is not None
+    return _host(mapping.fetch.url or "", mapping)
 
 
 def _host(url: str, mapping: Mapping) -> str:

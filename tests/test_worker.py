@@ -26,7 +26,7 @@ from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.connect import connect
 from commandcenter.db.run import acting
 from commandcenter.errors import Forbidden
-from commandcenter.security.builtin import BUILT_IN, DEMO_STEWARD, OPERATOR, STEWARD
+from commandcenter.security.builtin import BUILT_IN, DEMO_STEWARD, FETCHER, OPERATOR, STEWARD
 from commandcenter.worker.child import WorkerChild
 from commandcenter.worker.imports import job_actor, run_import
 from commandcenter.worker.process import sweep
@@ -278,9 +278,9 @@ def test_a_job_runs_as_a_steward_or_not_at_all(desk: Desk, actor: str) -> None:
     assert desk.run(run)["status"] == "failed" and desk.run(run)["message"] and desk.labels() == []
 
 
-def test_both_stewards_may_run_jobs() -> None:
-    assert {actor.id for actor in BUILT_IN.values() if actor.may("steward")} == {STEWARD.id, DEMO_STEWARD.id}
-    assert [job_actor(actor).id for actor in (STEWARD.id, DEMO_STEWARD.id)] == [STEWARD.id, DEMO_STEWARD.id]
+def test_all_stewards_may_run_jobs() -> None:
+    assert {actor.id for actor in BUILT_IN.values() if actor.may("steward")} == {STEWARD.id, FETCHER.id, DEMO_STEWARD.id}
+    assert [job_actor(actor).id for actor in (STEWARD.id, FETCHER.id, DEMO_STEWARD.id)] == [STEWARD.id, FETCHER.id, DEMO_STEWARD.id]
 
 
 def test_a_second_job_for_the_same_run_does_nothing(desk: Desk) -> None:

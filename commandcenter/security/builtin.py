@@ -1,6 +1,7 @@
 """The built-in actors until accounts arrive: explicit, few, and named wherever they act.
 
-Demo actors stand for people at the screen; STEWARD acts for commands. None of them is a default:
+Demo actors stand for people at the screen; STEWARD acts for commands,
+FETCHER for what comes by itself. None of them is a default:
 each request names the one it runs as (the cookie ``cc_actor``, or the wall's own setting), each job the one it was asked for by.
 The permission ``steward`` opens the data desk: deliver files, correct refused rows, take loads back.
 """
@@ -13,6 +14,13 @@ from commandcenter.text import Text
 STEWARD = Actor(
     "builtin:steward",
     Text("数据管理员（内置）", "Data steward (built in)"),
+    Scope(whole_city=True),
+    frozenset({"read", "write", "steward"}),
+)
+
+FETCHER = Actor(
+    "builtin:fetch",
+    Text("自动取数（内置）", "Automatic fetching (built in)"),
     Scope(whole_city=True),
     frozenset({"read", "write", "steward"}),
 )
@@ -35,4 +43,4 @@ DEMO_STEWARD = Actor(
 )
 
 DEMO_ACTORS: dict[str, Actor] = {a.id: a for a in (OPERATOR, STREET_DISPATCHER, COMMUNITY_WORKER, DEMO_STEWARD)}
-BUILT_IN: dict[str, Actor] = {STEWARD.id: STEWARD, **DEMO_ACTORS}
+BUILT_IN: dict[str, Actor] = {STEWARD.id: STEWARD, FETCHER.id: FETCHER, **DEMO_ACTORS}

@@ -6,17 +6,11 @@ Memory stays flat whatever the size: a piece is written and forgotten. Nothing o
 from __future__ import annotations
 
 import asyncio
-import errno
-import hashlib
-import re
 import secrets
 import shutil
-import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -24,14 +18,23 @@ from starlette.requests import ClientDisconnect
 
 from commandcenter.errors import BadRequest, CommandCenterError, Forbidden
 from commandcenter.text import Text
+from ingest.desk.kept_files import (
+    KEPT_FREE_BYTES,
+    LONGEST_STORED,
+    Partial,
+    clean_name,
+    is_full,
+    remove_if_empty,
+    stored_name,
+)
+
+__all__ = [
+    "LARGEST_BYTES", "LONGEST_STORED", "Arrived", "NoSpace", "Partial", "TooLarge", "Uploads", "announced_bytes", "check_same_origin",
+    "clean_name", "is_full", "no_space", "stored_name",
+]  # fmt: skip
 
 LARGEST_BYTES = 2 * 2**30
-KEPT_FREE_BYTES = 512 * 2**20  # the database lives on this disk too
 PIECE_BYTES = 1 << 20
-LONGEST_NAME = 200  # characters
-LONGEST_STORED = 200  # bytes; file systems take 255
-LONGEST_SUFFIX = 24  # ".geojson.gz" and the like are what readers go by
-NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]')
 
 
 class TooLarge(CommandCenterError):
@@ -86,13 +89,13 @@ class Uploads:
         except OSError as fault:
             raise (no_space() if is_full(fault) else _unwritable(self.folder)) from fault
         finally:
-            _remove_if_empty(self.folder / token)
+            remove_if_empty(self.folder / token)
 
     def forget(self, arrived: Arrived) -> None:
         """Remove a file that nobody took note of."""
         path = self.folder / arrived.stored_as
         path.unlink(missing_ok=True)
-        _remove_if_empty(path.parent)
+        remove_if_empty(path.parent)
 
     def _make_room(self, token: str, announced: int) -> None:
         (self.folder / token).mkdir(parents=True)
@@ -102,40 +105,6 @@ class Uploads:
     def _too_large(self) -> TooLarge:
         limit = f"{self.largest / 2**30:g} GB" if self.largest >= 2**30 else f"{self.largest:,} B"
         return TooLarge(Text(f"文件超过 {limit}，请分成几份交付。", f"The file is larger than {limit}: deliver it in parts."))
-
-
-class Partial:
-    """A file that is still arriving, beside its final name; removed on the way out unless it was kept."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.bytes = 0
-        self._part = path.with_name(path.name + ".part")
-        self._hash = hashlib.sha256()
-
-    @property
-    def sha256(self) -> str:
-        """Of what was written so far."""
-        return self._hash.hexdigest()
-
-    def write(self, piece: bytes) -> None:
-        """The next piece."""
-        self._file.write(piece)
-        self._hash.update(piece)
-        self.bytes += len(piece)
-
-    def keep(self) -> None:
-        """It is whole: give it its name."""
-        self._file.close()
-        self._part.rename(self.path)
-
-    def __enter__(self) -> Self:
-        self._file = self._part.open("wb", buffering=0)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
-        self._part.unlink(missing_ok=True)
 
 
 def check_same_origin(headers: Headers) -> None:
@@ -155,35 +124,6 @@ def announced_bytes(headers: Headers) -> int | None:
     return int(said)
 
 
-def clean_name(name: str) -> str:
-    """A file name as a person reads it: no folders, nothing invisible, at most 200 characters with its suffix kept."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    plain = NOT_IN_NAMES.sub("", last).strip().lstrip(".").strip() or "upload"
-    if len(plain) <= LONGEST_NAME:
-        return plain
-    suffix = _suffix(plain)
-    return plain[: LONGEST_NAME - len(suffix)].rstrip() + suffix
-
-
-def stored_name(file_name: str) -> str:
-    """The clean name as long as file systems take it: a Chinese character is three bytes."""
-    if len(file_name.encode()) <= LONGEST_STORED:
-        return file_name
-    suffix = _suffix(file_name)
-    stem = file_name[: len(file_name) - len(suffix)].encode()[: LONGEST_STORED - len(suffix.encode())]
-    return stem.decode(errors="ignore").rstrip() + suffix
-
-
-def _suffix(name: str) -> str:
-    """The last one or two suffixes, as far as they are short."""
-    parts = name.rsplit(".", 2)[1:]
-    for kept in (parts, parts[-1:]):
-        suffix = "".join(f".{part}" for part in kept)
-        if kept and len(suffix) <= LONGEST_SUFFIX and suffix.isascii():
-            return suffix
-    return ""
-
-
 async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Small pieces put together: each costs a hop to a thread."""
     held = bytearray()
@@ -196,11 +136,6 @@ async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield bytes(held)
 
 
-def is_full(fault: OSError) -> bool:
-    """Whether a fault says that the disk, or our share of it, is full."""
-    return fault.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
 def no_space() -> NoSpace:
     """What to say when the disk has no room."""
     return NoSpace(
@@ -211,9 +146,3 @@ def no_space() -> NoSpace:
 def _unwritable(folder: Path) -> CommandCenterError:
     return CommandCenterError(Text(f"服务器无法写入 {folder.name} 文件夹。", f"The server cannot write to its folder {folder.name}."))
 
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        return  # it holds the file, or was never made

@@ -14,8 +14,7 @@ from commandcenter.pages.data.parts import button, fact, facts, link, section, s
 from commandcenter.pages.data.source import crumbs, run_name, state_of
 from commandcenter.pages.data.words import ADVICE, RULE, RUNNING, STATUS, STEP, count, moment, size, span, word
 from commandcenter.pages.wall.parts import aria, data
-from commandcenter.security.builtin import DEMO_ACTORS
-from commandcenter.security.builtin import STEWARD as BUILT_IN
+from commandcenter.security.builtin import BUILT_IN
 from commandcenter.text import Language, Text
 
 STARTED, TOOK, FILE, WHO = Text("开始", "Started"), Text("用时", "Took"), Text("文件", "File"), Text("由", "By")
@@ -232,7 +231,7 @@ def _between(parts: Sequence[Component]) -> list[Any]:
 
 def _who(actor_id: str | None, language: Language) -> str:
     """A known actor by name, another by id."""
-    known = DEMO_ACTORS.get(actor_id or "") or (BUILT_IN if actor_id == BUILT_IN.id else None)
+    known = BUILT_IN.get(actor_id or "")
     return known.title.to(language) if known else actor_id or ""
 
 
