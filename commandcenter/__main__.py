@@ -9,6 +9,8 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from commandcenter.causes import SetupFault, cause_of
@@ -76,6 +78,17 @@ def work(settings: Settings, words: argparse.Namespace) -> int:
         work(ready, say.step)
     say.step(Text("已停止", "Stopped"))
     return 0
+
+
+def fetch(settings: Settings, words: argparse.Namespace) -> int:
+    """Fetch and load the sources that say where they are fetched, once and now; exit code 1 when one did not come."""
+    from commandcenter.serve import keep_log  # noqa: PLC0415  (a heavy room)
+    from commandcenter.worker.fetching import fetch_now  # noqa: PLC0415  (a heavy room)
+
+    chosen = settings if words.data_dir is None else replace(settings, data_dir=words.data_dir)
+    keep_log(chosen, "fetch", on_terminal=False)
+    with city_database(chosen) as (ready, _cluster):
+        return 0 if fetch_now(ready, words.mapping, say.step) else 1
 
 
 def migrate(settings: Settings, _: argparse.Namespace) -> int:
@@ -158,6 +171,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "run": run,
     "serve": run,
     "work": work,
+    "fetch": fetch,
     "migrate": migrate,
     "cluster": cluster,
     "stop": stop,
@@ -168,6 +182,7 @@ ABOUT = {
     "run": "database up, city loaded if empty, served until Ctrl-C",
     "serve": "as run, but the database is served as it is, even empty",
     "work": "carry out imports asked for at the data desk (run and serve start one themselves)",
+    "fetch": "fetch and load sources whose mappings say where they come from, once and now (the worker does so when they are due)",
     "migrate": "bring the database to this version's schema",
     "cluster": "start, stop or status of the private database cluster",
     "stop": "stop what serves this city, and its cluster",
@@ -216,6 +231,9 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=about)
         if name == "cluster":
             command.add_argument("what", choices=("start", "stop", "status"))
+        if name == "fetch":
+            command.add_argument("mapping", nargs="*", help="name of a mapping with [fetch]; without one all of the city")
+            command.add_argument("--data-dir", type=Path, help="data folder (default: COMMANDCENTER_DATA_DIR)")
         if name == "work":
             command.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -26,6 +25,7 @@ from commandcenter.text import Text
 from ingest.cities_load import settle
 from ingest.desk import store
 from ingest.desk.commands import need_steward
+from ingest.desk.kept_files import uploads_folder
 from ingest.desk.mappings import own_mappings, steward_mapping
 from ingest.load import Report, load_corrections, load_file
 
@@ -33,11 +33,6 @@ log = logging.getLogger("commandcenter.worker")
 
 # A server whose client is gone ends its statement within this, and with it the locks of the run.
 NOTICE_LOST_CLIENT = "set client_connection_check_interval = '2s'"
-
-
-def uploads_folder(data_dir: Path) -> Path:
-    """Where uploaded files lie."""
-    return data_dir / "uploads"
 
 
 def job_actor(actor_id: str) -> Actor:
@@ -50,15 +45,18 @@ def job_actor(actor_id: str) -> Actor:
     return actor
 
 
-def run_import(settings: Settings, run_id: int, actor_id: str, accept_vanished: bool = False) -> None:
-    """Carry out a queued run. A run that is not queued any more (cancelled, done by another worker) is left as it is."""
+def run_import(settings: Settings, run_id: int, actor_id: str, accept_vanished: bool = False) -> Report | None:
+    """Carry out a queued run; its report, or None where its row says what happened.
+
+    A run that is not queued any more (cancelled, done by another worker) is left as it is.
+    """
     with _own_session(settings, run_id) as connection:
         if connection is None:
-            return
+            return None
         run = store.job_of(connection, STEWARD, run_id)
         if run is None or run["status"] != "queued":
             log.info("run %s is not waiting: nothing to do", run_id)
-            return
+            return None
         try:
             actor = job_actor(actor_id)
             city = load_city(settings.city)
@@ -66,17 +64,18 @@ def run_import(settings: Settings, run_id: int, actor_id: str, accept_vanished: 
         except CommandCenterError as fault:
             log.warning("run %s: %s (%s)", run_id, fault.sentence.en, fault.id)
             _close(connection, run_id, fault.sentence)
-            return
+            return None
         except LookupError:
             if _status(connection, run_id) != "cancelled":  # somebody cancelled it in the moment it was to begin
                 _close(connection, run_id, _unforeseen(run_id))
                 raise
-            return
+            return None
         except Exception:
             _close(connection, run_id, _unforeseen(run_id))
             raise
         if not report.dry_run:
             settle(connection, city, [report], lambda line: log.info("run %s: %s", run_id, line))
+        return report
 
 
 def refresh_after(settings: Settings, run_id: int, actor_id: str) -> None:
@@ -97,6 +96,13 @@ def _load(
     if run["stored_as"] is None:
         raise BadInput(Text(f"第 {run_id} 次运行没有文件。", f"Run {run_id} has no file."))
     path = uploads_folder(settings.data_dir) / run["stored_as"]
+    if not path.is_file():
+        raise BadInput(
+            Text(
+                f"文件 {path.name} 已不在服务器上（运行结束 {settings.keep_uploads_days} 天后清除）：请重新交付。",
+                f"The file {path.name} is no longer on the server (files go {settings.keep_uploads_days} days after their last run): deliver it again.",
+            )
+        )
     return load_file(
         connection, actor, mapping, path, city, dry_run=run["kind"] == "dry_run", run_id=run_id, accept_vanished=accept_vanished
     )

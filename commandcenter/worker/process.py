@@ -13,8 +13,9 @@ from pathlib import Path
 
 from commandcenter.config import Settings
 from commandcenter.text import Text
-from commandcenter.worker.imports import uploads_folder
+from commandcenter.worker.fetching import keep_fetching
 from commandcenter.worker.tasks import take_up_abandoned, task_app
+from ingest.desk.kept_files import uploads_folder
 from ingest.desk.queue import QUEUE
 
 STDIN = 0
@@ -32,17 +33,19 @@ async def _work(settings: Settings, say: Callable[[Text], None]) -> None:
     await asyncio.to_thread(sweep, uploads_folder(settings.data_dir))
     app = task_app(settings)
     async with app.open_async():
-        looking = asyncio.create_task(take_up_abandoned(app, settings))
+        looking = [asyncio.create_task(take_up_abandoned(app, settings)), asyncio.create_task(keep_fetching(settings))]
         working = asyncio.create_task(
             app.run_worker_async(queues=[QUEUE], concurrency=CONCURRENCY, delete_jobs="successful", install_signal_handlers=False)
         )
-        looking.add_done_callback(lambda ended: None if ended.cancelled() else working.cancel())  # whoever keeps us up starts us again
+        for task in looking:
+            task.add_done_callback(lambda ended: None if ended.cancelled() else working.cancel())  # whoever keeps us up starts us again
         _end_on_signals(working, say)
         try:
             with suppress(asyncio.CancelledError):
                 await working
         finally:
-            looking.cancel()
+            for task in looking:
+                task.cancel()
 
 
 def sweep(folder: Path) -> int:

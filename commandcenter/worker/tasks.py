@@ -21,6 +21,7 @@ from commandcenter.db.connect import application_dsn, connect
 from commandcenter.db.migrate import TASK_SCHEMA
 from commandcenter.errors import CommandCenterError
 from commandcenter.security.builtin import STEWARD
+from commandcenter.worker.fetching import put_away_after
 from commandcenter.worker.imports import refresh_after, run_import
 from ingest.desk import store
 from ingest.desk.queue import QUEUE, REFRESH, RUN_IMPORT
@@ -39,6 +40,7 @@ def task_app(settings: Settings) -> App:
     @app.task(name=RUN_IMPORT, queue=QUEUE)
     def _run_import(run_id: int, actor_id: str, accept_vanished: bool = False) -> None:
         run_import(settings, run_id, actor_id, accept_vanished)
+        put_away_after(settings, run_id, actor_id)
 
     @app.task(name=REFRESH, queue=QUEUE)
     def _refresh_after(run_id: int, actor_id: str) -> None:
