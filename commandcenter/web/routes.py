@@ -151,7 +151,7 @@ def health_routes(state: State) -> APIRouter:
         )
         assert row is not None
         ready = row["revision"] == newest_revision() and row["cities"] == 1
-        return JSONResponse({"ready": ready, **row}, status_code=200 if ready else 503)
+        return JSONResponse({"ready": ready, **row, "worker": await state.worker_lives()}, status_code=200 if ready else 503)
 
     return router
 

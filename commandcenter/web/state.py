@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from commandcenter.config import Settings
+from commandcenter.db.heartbeat import worker_request
 from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import Reader
-from commandcenter.errors import Unavailable
+from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.text import Text
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.versions import Versions
 from layers.base import Layer
+
+WORKER_BEGINS_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class State:
     reader: Reader
     versions: Versions
     cache: TileCache
+    born: float = field(default_factory=time.monotonic)
     _city: CityView | None = field(default=None)
 
     async def city(self) -> CityView:
@@ -48,6 +53,19 @@ class State:
         if self._city is None:
             self._city = await self._read_city()
         return self._city
+
+    @property
+    def just_started(self) -> bool:
+        """Whether the worker beside this process has hardly had the time to begin."""
+        return time.monotonic() - self.born < WORKER_BEGINS_S
+
+    async def worker_lives(self) -> bool:
+        """Whether some worker is there to carry out what is asked for, and to fetch what comes by itself."""
+        try:
+            row = await self.reader.row(OPERATOR, worker_request())
+        except CommandCenterError:
+            return False  # an older schema knows no workers
+        return bool(row and row["alive"])
 
     async def _read_city(self) -> CityView:
         row = await self.reader.row(

@@ -18,6 +18,7 @@ from commandcenter.actor import Actor
 from commandcenter.errors import BadInput, CommandCenterError, NotFound
 from commandcenter.pages.data import ids
 from commandcenter.pages.data.acts import STEWARD, carry_out
+from commandcenter.pages.data.arrival import arrival_of, file_is_kept, no_worker
 from commandcenter.pages.data.asked import ALL_RULES, Asked
 from commandcenter.pages.data.deliver import deliver_view
 from commandcenter.pages.data.overview import overview, title_of
@@ -161,7 +162,8 @@ async def _overview(state: Desk, actor: Actor, asked: Asked) -> tuple[View, bool
     held = {str(row["name"]) for row in rows}
     unused = await asyncio.to_thread(_titles, state, held) if steward else []
     idle = not any(row["running"] for row in rows)
-    return [html.Div(id=ids.NOW), *overview(asked, rows, unused, zone, steward, _layers(state))], idle
+    notices = no_worker(state.just_started or await state.worker_lives(), asked.language)
+    return [html.Div(id=ids.NOW), *overview(asked, rows, unused, zone, steward, _layers(state), notices)], idle
 
 
 async def _source_view(state: Desk, actor: Actor, asked: Asked, name: str) -> tuple[View, bool]:
@@ -171,15 +173,16 @@ async def _source_view(state: Desk, actor: Actor, asked: Asked, name: str) -> tu
     takes_files = name in _names(state)
     notice: View = [] if steward else [for_stewards(asked)]
     deliver: View = [deliver_view(name, language)] if takes_files and steward else []
+    comes = await arrival_of(state, actor, _readable(state, name), language, zone, steward) if takes_files else []
     if row is None:
         mapping = _mapping(state, name)
         head: View = [crumbs(asked), html.H2(mapping.title.to(language), className="desk-headline"), sentence(FIRST, language)]
         promises = contract_view({**contract_of(mapping), "owner": mapping.owner, "licence": mapping.licence}, language)
-        return [*head, html.Div(id=ids.NOW), *notice, html.Div([html.Div(deliver), html.Div(promises)], className="desk-columns even")], True
+        return [*head, html.Div(id=ids.NOW), *notice, html.Div([html.Div([*comes, *deliver]), html.Div(promises)], className="desk-columns even")], True
     runs = await state.reader.rows(actor, store.runs_request(name, RUNS_SHOWN))
     gone = await state.reader.rows(actor, store.gone_request(name, GONE_SHOWN)) if steward else []
     running = [run for run in runs if run["status"] in RUNNING]
-    left: View = [*deliver, contract_view(row["contract"] or {}, language)]
+    left: View = [*comes, *deliver, contract_view(row["contract"] or {}, language)]
     right: View = [runs_view(asked, runs, zone), *gone_view(gone, GONE_SHOWN, language)]
     view: View = [
         *source_head(asked, row, zone, _layers(state).get(row["target"])),
@@ -196,6 +199,7 @@ async def _run_view(state: Desk, actor: Actor, asked: Asked, run_id: int) -> tup
     run = await state.reader.row(actor, store.run_request(run_id))
     if run is None:
         raise NotFound(NO_RUN.with_values(run=run_id))
+    run = {**run, "file_kept": await file_is_kept(state, actor, run)}
     here = asked.at(source=run["source"])
     row = await _source(state, actor, run["source"])
     running, steward = run["status"] in RUNNING, actor.may(STEWARD)
@@ -279,6 +283,12 @@ def _mapping(state: Desk, name: str) -> Mapping:
         return steward_mapping(name, [own_mappings(state.settings.data_dir)])
     except BadInput as error:
         raise NotFound(NO_SOURCE.with_values(name=name)) if name not in _names(state) else error from error
+
+
+def _readable(state: Desk, name: str) -> Mapping | None:
+    with suppress(CommandCenterError):
+        return _mapping(state, name)
+    return None
 
 
 def _names(state: Desk) -> set[str]:

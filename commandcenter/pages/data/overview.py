@@ -43,15 +43,20 @@ BAD_ENDS = frozenset({"failed", "broken"})
 
 
 def overview(
-    asked: Asked, rows: Sequence[Mapping[str, Any]], mappings: Sequence[tuple[str, Text]], zone: ZoneInfo, steward: bool, layers: Mapping[str, str]
+    asked: Asked, rows: Sequence[Mapping[str, Any]], mappings: Sequence[tuple[str, Text]], zone: ZoneInfo, steward: bool, layers: Mapping[str, str],
+    notices: Sequence[Component] = (),
 ) -> list[Component]:
-    """The first view. ``mappings`` are names and titles of what could be delivered and never was, ``layers`` the map layer of a table."""
+    """The first view. ``mappings`` are names and titles of what could be delivered and never was, ``layers`` the map layer of a table.
+
+    ``notices`` come first.
+    """
     language = asked.language
     late, waiting = sum(bool(row["late"]) for row in rows), sum(int(row["open_quarantine"] or 0) for row in rows)
     headline = HEADLINE.with_values(sources=count(len(rows)), late=count(late), open=count(waiting))
     lines = [_line(asked, row, zone, steward, layers) for row in sorted(rows, key=_worst_first)]
     return [
         html.H2(headline.to(language), className="desk-headline"),
+        *notices,
         *([] if steward else [for_stewards(asked)]),
         table(HEADS, lines, TABLE, language, "sources") if lines else sentence(NO_SOURCES, language),
         *(_first_deliveries(asked, mappings) if mappings and steward else []),

@@ -18,6 +18,7 @@ from commandcenter.security.builtin import BUILT_IN
 from commandcenter.text import Language, Text
 
 STARTED, TOOK, FILE, WHO = Text("开始", "Started"), Text("用时", "Took"), Text("文件", "File"), Text("由", "By")
+NOT_KEPT = Text("文件已不再保存", "the file is no longer kept")
 RULES_VERSION = Text("映射版本", "Mapping version")
 READ, LOADED, WOULD_LOAD = Text("读入", "Read"), Text("载入", "Loaded"), Text("可载入", "Would be loaded")
 UNCHANGED, REFUSED = Text("未变", "Unchanged"), Text("隔离", "Refused")
@@ -69,9 +70,10 @@ def run_head(asked: Asked, run: Mapping[str, Any], title: str, zone: ZoneInfo) -
     language = asked.language
     took = (run["finished_at"] - run["started_at"]).total_seconds() if run.get("finished_at") else None
     weight = f" · {size(run['file_bytes'], language)}" if run.get("file_bytes") else ""
+    gone = "" if run.get("file_kept", True) else f" · {NOT_KEPT.to(language)}"
     rows = [
         fact(STARTED, moment(run["started_at"], language, zone), language),
-        fact(FILE, [html.Span(run["file_name"]), html.Span(weight, className="faint")], language),
+        fact(FILE, [html.Span(run["file_name"]), html.Span(weight + gone, className="faint")], language),
         fact(WHO, _who(run.get("actor"), language), language),
     ]
     if took is not None:
@@ -160,9 +162,10 @@ def acts(run: Mapping[str, Any], language: Language) -> Component:
     """What can be done with a run that has ended."""
     made: list[Component] = []
     ended = run["status"] not in RUNNING
-    if ended and run["kind"] == "dry_run" and run["status"] == "done" and run.get("upload_id"):
+    file_there = run.get("upload_id") and run.get("file_kept", True)
+    if ended and run["kind"] == "dry_run" and run["status"] == "done" and file_there:
         made.append(button(LOAD_NOW, "load-now", language, "check", "first", mapping=run["mapping"], upload=run["upload_id"]))
-    if ended and run["status"] in {*BAD_ENDS, "withdrawn"} and run.get("upload_id"):
+    if ended and run["status"] in {*BAD_ENDS, "withdrawn"} and file_there:
         made.append(
             button(RUN_AGAIN, "load-again", language, "refresh", mapping=run["mapping"], upload=run["upload_id"], kept=run["kind"])
         )

@@ -43,6 +43,10 @@ ADVICE = {
         "This load was taken back: the rows it brought are gone, the rows it wrote over stand as before.",
     ),
 }
+NO_WORKER = Text(
+    "没有后台任务进程在运行：交付的文件在队列中等待，定时取数也停着。请管理员启动（python -m commandcenter work）。",
+    "No worker is running: deliveries wait in the queue and nothing is fetched. Ask the administrator to start one (python -m commandcenter work).",
+)
 KIND = {"load": Text("载入", "Load"), "dry_run": Text("试运行", "Dry run"), "correction": Text("更正后重载", "Corrected rows")}
 STEP = {
     "reading": Text("读取", "reading"),
