@@ -21,6 +21,7 @@ from commandcenter.db.migrate import newest_revision, prepare_database
 from commandcenter.db.run import acting
 from commandcenter.db.schema import Base
 from commandcenter.db.server_programs import program
+from commandcenter.db.stage import WITH_GONE
 from commandcenter.errors import DatabaseUnfit
 from commandcenter.security.builtin import STEWARD
 from tests.city import BASE_FEATURES, HOME
@@ -132,3 +133,31 @@ def test_a_camera_sector_is_the_lens_on_the_ground(connection: psycopg.Connectio
     assert row[0] == pytest.approx(3.14159265 * 100**2 / 6, rel=0.005)
     assert row[1] == pytest.approx(45, abs=0.5)
     assert without == (0,)
+
+
+def test_no_row_comes_from_an_unknown_source_or_run(connection: psycopg.Connection) -> None:
+    """Asked once a statement instead of row by row, the promise is a foreign key's: nothing unknown comes in, nothing known goes."""
+    refused = {
+        "insert": "insert into component (major_code, minor_code, class_name, state, geom, source_key, source)"
+        " select major_code, minor_code, class_name, state, geom, source_key, 'nobody' from component limit 3",
+        "update": "update component set source = 'nobody' where id = (select min(id) from component)",
+        "run": "update component set run_id = 999999 where id = (select min(id) from component)",
+        "gone": "update component set gone_run_id = 999999 where id = (select min(id) from component)",
+        "one of many": "update component set source = case id when (select min(id) from component) then 'nobody' else source end",
+        "delete": "delete from source where name = 'test_camera'",
+        "rename": "update source set name = 'other' where name = 'test_camera'",
+        "run deleted": "delete from ingest_run",
+        "run renamed": "update ingest_run set id = default",
+    }
+    with acting(connection, STEWARD):
+        connection.execute("insert into ingest_run (source, mapping, file_name, file_sha256, status) values ('test_camera', '', '', '', 'done')")
+        before = connection.execute("select count(*), min(source), max(run_id) from component").fetchone()
+    for what, statement in refused.items():
+        with pytest.raises(errors.ForeignKeyViolation), acting(connection, STEWARD):
+            connection.execute(WITH_GONE)
+            connection.execute(statement)
+            raise AssertionError(what)
+    with acting(connection, STEWARD):
+        assert connection.execute("select count(*), min(source), max(run_id) from component").fetchone() == before
+        with connection.transaction(force_rollback=True):
+            connection.execute("update component set run_id = (select max(id) from ingest_run), gone_run_id = null")

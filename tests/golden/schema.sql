@@ -507,6 +507,24 @@ CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double prec
       from generate_series(0, 12) step), 3857)
   end $$;
 ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.known_origin() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+  unknown text;
+begin
+  select format('source %L, run %s, gone in run %s', o.source, coalesce(o.run_id::text, '-'), coalesce(o.gone_run_id::text, '-')) into unknown
+    from (select distinct source, run_id, gone_run_id from changed) o
+   where not exists (select from source s where s.name = o.source)
+      or o.run_id is not null and not exists (select from ingest_run r where r.id = o.run_id)
+      or o.gone_run_id is not null and not exists (select from ingest_run r where r.id = o.gone_run_id)
+   limit 1;
+  if unknown is not null then
+    raise foreign_key_violation using message = format('a row of %I comes from an unknown origin: %s', tg_table_name, unknown), table = tg_table_name;
+  end if;
+  return null;
+end $$;
+ALTER FUNCTION public.known_origin() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.note_layer_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -518,6 +536,13 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.note_layer_change() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.origin_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise foreign_key_violation using message = format('rows of %I are neither deleted nor renamed: what came from them refers to them', tg_table_name);
+end $$;
+ALTER FUNCTION public.origin_stays() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.refresh_grid_counts() RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -857,12 +882,6 @@ CREATE TABLE public.building (
     levels integer,
     height_m double precision,
     compound_code text,
-    min_zoom smallint GENERATED ALWAYS AS (
-CASE
-    WHEN (public.st_area((geom)::public.geography) >= (1500)::double precision) THEN 12
-    WHEN (public.st_area((geom)::public.geography) >= (300)::double precision) THEN 13
-    ELSE 14
-END) STORED,
     geom public.geometry(Geometry,4326) NOT NULL,
     district_code text,
     street_code text,
@@ -875,7 +894,13 @@ END) STORED,
     run_id bigint,
     geom_3857 public.geometry(Geometry,3857) GENERATED ALWAYS AS (public.st_forcepolygoncw(public.st_transform(geom, 3857))) STORED,
     row_no integer,
-    gone_run_id bigint
+    gone_run_id bigint,
+    min_zoom smallint GENERATED ALWAYS AS (
+CASE
+    WHEN ((public.st_area(geom) * cos(radians(public.st_ymin((geom)::public.box3d)))) >= (((1500)::numeric / (111319.49079327358 ^ (2)::numeric)))::double precision) THEN 12
+    WHEN ((public.st_area(geom) * cos(radians(public.st_ymin((geom)::public.box3d)))) >= (((300)::numeric / (111319.49079327358 ^ (2)::numeric)))::double precision) THEN 13
+    ELSE 14
+END) STORED
 );
 ALTER TABLE ONLY public.building FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.building OWNER TO commandcenter_owner;
@@ -1740,6 +1765,36 @@ CREATE TRIGGER procrastinate_trigger_delete_jobs_v1 BEFORE DELETE ON jobs.procra
 CREATE TRIGGER procrastinate_trigger_scheduled_events_v1 AFTER INSERT OR UPDATE ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((new.scheduled_at IS NOT NULL) AND (new.status = 'todo'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_trigger_function_scheduled_events_v1();
 CREATE TRIGGER procrastinate_trigger_status_events_insert_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_insert_v1();
 CREATE TRIGGER procrastinate_trigger_status_events_update_v1 AFTER UPDATE OF status ON jobs.procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION jobs.procrastinate_trigger_function_status_events_update_v1();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.address REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.area REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.base_feature REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.building REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.camera REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.cases REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.component REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.compound REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.division_code REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.grid REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.household_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.key_site REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.track REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_insert AFTER INSERT ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.address REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.area REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.base_feature REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.building REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.camera REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.cases REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.component REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.compound REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.division_code REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.grid REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.household_count REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.key_site REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.track REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER known_origin_update AFTER UPDATE ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
 CREATE TRIGGER note_delete AFTER DELETE ON public.address REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_delete AFTER DELETE ON public.area REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_delete AFTER DELETE ON public.base_feature REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
@@ -1779,6 +1834,12 @@ CREATE TRIGGER note_update AFTER UPDATE ON public.household_count REFERENCING NE
 CREATE TRIGGER note_update AFTER UPDATE ON public.key_site REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_update AFTER UPDATE ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_update AFTER UPDATE ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
+CREATE TRIGGER origin_stays_delete BEFORE DELETE ON public.ingest_run FOR EACH ROW EXECUTE FUNCTION public.origin_stays();
+CREATE TRIGGER origin_stays_delete BEFORE DELETE ON public.source FOR EACH ROW EXECUTE FUNCTION public.origin_stays();
+CREATE TRIGGER origin_stays_rename BEFORE UPDATE ON public.ingest_run FOR EACH ROW WHEN ((old.id <> new.id)) EXECUTE FUNCTION public.origin_stays();
+CREATE TRIGGER origin_stays_rename BEFORE UPDATE ON public.source FOR EACH ROW WHEN ((old.name <> new.name)) EXECUTE FUNCTION public.origin_stays();
+CREATE TRIGGER origin_stays_truncate BEFORE TRUNCATE ON public.ingest_run FOR EACH STATEMENT EXECUTE FUNCTION public.origin_stays();
+CREATE TRIGGER origin_stays_truncate BEFORE TRUNCATE ON public.source FOR EACH STATEMENT EXECUTE FUNCTION public.origin_stays();
 CREATE TRIGGER set_sector BEFORE INSERT OR UPDATE ON public.camera FOR EACH ROW EXECUTE FUNCTION public.set_camera_sector();
 ALTER TABLE ONLY jobs.procrastinate_events
     ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
@@ -1786,58 +1847,14 @@ ALTER TABLE ONLY jobs.procrastinate_jobs
     ADD CONSTRAINT procrastinate_jobs_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES jobs.procrastinate_workers(id) ON DELETE SET NULL;
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id);
-ALTER TABLE ONLY public.address
-    ADD CONSTRAINT address_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.address
-    ADD CONSTRAINT address_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_parent_code_fkey FOREIGN KEY (parent_code) REFERENCES public.area(code);
-ALTER TABLE ONLY public.area
-    ADD CONSTRAINT area_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.area
-    ADD CONSTRAINT area_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.base_feature
-    ADD CONSTRAINT base_feature_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.base_feature
-    ADD CONSTRAINT base_feature_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.building
-    ADD CONSTRAINT building_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.building
-    ADD CONSTRAINT building_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.camera
-    ADD CONSTRAINT camera_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.camera
-    ADD CONSTRAINT camera_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.cases
-    ADD CONSTRAINT cases_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.cases
-    ADD CONSTRAINT cases_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.component
-    ADD CONSTRAINT component_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.component
-    ADD CONSTRAINT component_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.compound
-    ADD CONSTRAINT compound_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.compound
-    ADD CONSTRAINT compound_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.correction
     ADD CONSTRAINT correction_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.division_code
-    ADD CONSTRAINT division_code_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.division_code
-    ADD CONSTRAINT division_code_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.grid
     ADD CONSTRAINT grid_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.grid_plan(id);
-ALTER TABLE ONLY public.grid
-    ADD CONSTRAINT grid_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.grid
-    ADD CONSTRAINT grid_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_building_id_fkey FOREIGN KEY (building_id) REFERENCES public.building(id);
-ALTER TABLE ONLY public.household_count
-    ADD CONSTRAINT household_count_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.household_count
-    ADD CONSTRAINT household_count_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.ingest_before
     ADD CONSTRAINT ingest_before_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.ingest_finding
@@ -1852,26 +1869,10 @@ ALTER TABLE ONLY public.ingest_run
     ADD CONSTRAINT ingest_run_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.ingest_run
     ADD CONSTRAINT ingest_run_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(id);
-ALTER TABLE ONLY public.key_site
-    ADD CONSTRAINT key_site_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.key_site
-    ADD CONSTRAINT key_site_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_settled_run_id_fkey FOREIGN KEY (settled_run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.service_point
-    ADD CONSTRAINT service_point_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.service_point
-    ADD CONSTRAINT service_point_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.track
-    ADD CONSTRAINT track_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.track
-    ADD CONSTRAINT track_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
-ALTER TABLE ONLY public.unit_cell
-    ADD CONSTRAINT unit_cell_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
-ALTER TABLE ONLY public.unit_cell
-    ADD CONSTRAINT unit_cell_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.area ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;

@@ -13,13 +13,12 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
-    ForeignKey,
     Identity,
     Index,
     Integer,
     Text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 STORED_SRID = 4326
 TILE_SRID = 3857
@@ -79,17 +78,12 @@ class Placed:
 class Sourced:
     """Where a row comes from: its source, its key there, the hash of the mapped row (unchanged rows are not written), run and row."""
 
-    @declared_attr
-    def source(cls) -> Mapped[str]:
-        return mapped_column(ForeignKey("source.name"), nullable=False)
-
+    # That source and runs are known is proved once a statement, not row by row (trigger known_origin, ADR 0009).
+    source: Mapped[str]
     source_key: Mapped[str]
     row_hash: Mapped[str | None]
 
-    @declared_attr
-    def run_id(cls) -> Mapped[int | None]:
-        return mapped_column(BigInteger, ForeignKey("ingest_run.id"), nullable=True)
-
+    run_id: Mapped[int | None] = mapped_column(BigInteger, nullable=True)
     row_no: Mapped[int | None]  # which row of that run it was: its line and raw text stand in ingest_raw
     # The run whose delivery no longer brought this row. It stays, and no map, search or count shows it (policy `standing`).
     gone_run_id: Mapped[int | None] = mapped_column(BigInteger, nullable=True)

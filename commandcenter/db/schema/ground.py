@@ -79,7 +79,11 @@ class Building(Placed, Sourced, Base):
     compound_code: Mapped[str | None]
     min_zoom: Mapped[int] = mapped_column(
         SmallInteger,
-        Computed("case when ST_Area(geom::geography) >= 1500 then 12 when ST_Area(geom::geography) >= 300 then 13 else 14 end", persisted=True),
+        Computed(
+            "case when ST_Area(geom) * cos(radians(ST_YMin(geom))) >= 1500 / 111319.49079327358 ^ 2 then 12"
+            " when ST_Area(geom) * cos(radians(ST_YMin(geom))) >= 300 / 111319.49079327358 ^ 2 then 13 else 14 end",
+            persisted=True,
+        ),
         nullable=True,
     )
     geom: Mapped[Any] = stored("GEOMETRY")
