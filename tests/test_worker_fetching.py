@@ -24,7 +24,7 @@ from commandcenter.__main__ import _parser
 from commandcenter.city import load_city
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
-from commandcenter.pages.data.arrival import arrival_view
+from commandcenter.pages.data.arrival import arrival_view, no_worker
 from commandcenter.security.builtin import DEMO_STEWARD, FETCHER, STEWARD
 from commandcenter.text import Text
 from commandcenter.worker.fetching import Fetching, clear_uploads, fetch_now, put_away_after, receiver_of
@@ -604,8 +604,11 @@ def test_the_desk_says_how_a_source_comes(desk: Desk, department: type[Departmen
     assert {comes, due, f"127.0.0.1:{department.port}", "2027-03-01 20:30", "2027-03-01 19:30"} <= {*said}
     for more, expected in (([], "At the next look"), ([Attempt(2, NOW, "running")], "Being loaded")):
         assert expected in words([arrival_view(mapping, more, NOW, "en", zone, True)])
+    failed = [Attempt(3, NOW, "failed", None, "没有", "nothing"), *attempts]
+    assert {"zh": "没有", "en": "nothing"}[language] in words([arrival_view(mapping, failed, NOW, language, zone, True)])
     watching = from_folder(desk, folder)
     assert any(str(folder) in text for text in words([arrival_view(watching, [], NOW, language, zone, True)]))
     assert not any(str(folder) in text for text in words([arrival_view(watching, [], NOW, language, zone, False)]))
+    assert no_worker(True, language) == [] and any("work" in text for text in words(no_worker(False, language)))
     once = replace(mapping, cadence_s=None)
     assert "Not again: it comes once" in words([arrival_view(once, attempts, NOW, "en", zone, True)])

@@ -22,7 +22,7 @@ from commandcenter.text import Language, Text
 from commandcenter.web.state import State as Desk
 from ingest.contract import Mapping
 from ingest.desk.arrivals import store
-from ingest.desk.arrivals.due import UNFINISHED, Attempt, comes_by_itself, next_due
+from ingest.desk.arrivals.due import FAILED, UNFINISHED, Attempt, comes_by_itself, next_due
 from ingest.desk.kept_files import uploads_folder
 from ingest.fetching import host_of
 
@@ -30,7 +30,7 @@ COMES = Text("自动取数", "Comes by itself")
 FROM, FOLDER, DUE, LAST = Text("取自", "Fetched from"), Text("监视的文件夹", "Watched folder"), Text("下次取数", "Next due"), Text("上次取数", "Last fetched")
 MATCHING = Text("{folder}（{pattern}）", "{folder} ({pattern})")
 SOMEWHERE = Text("服务器上的一个文件夹", "a folder on the server")
-EVERY_MINUTE = Text("每分钟查看", "looked into every minute")
+LOOKED, EVERY_MINUTE = Text("查看", "Looked into"), Text("每分钟", "every minute")
 NOW, AT_WORK, NEVER_AGAIN = Text("即将", "At the next look"), Text("正在载入", "Being loaded"), Text("不再取数（只取一次）", "Not again: it comes once")
 PUT_AWAY = Text(
     "停止增长的文件会被载入，然后移到其中的 done 或 refused。", "Files that stopped growing are loaded, then moved into done or refused inside it."
@@ -61,9 +61,12 @@ def arrival_view(mapping: Mapping, attempts: Sequence[Attempt], now: datetime, l
         shown = MATCHING.with_values(folder=fetch.folder, pattern=fetch.pattern) if steward else SOMEWHERE
         rows.append(fact(FOLDER, shown.to(language), language))
         if not fetch.url:
-            rows.append(fact(DUE, EVERY_MINUTE.to(language), language))
+            rows.append(fact(LOOKED, EVERY_MINUTE.to(language), language))
     rows.append(fact(LAST, moment(attempts[0].at if attempts else None, language, zone), language))
-    return section(COMES, [facts(rows), *([sentence(PUT_AWAY, language)] if fetch.folder else [])], language)
+    said = [sentence(PUT_AWAY, language)] if fetch.folder else []
+    if attempts and attempts[0].status in FAILED and attempts[0].sentence is not None:
+        said.insert(0, sentence(attempts[0].sentence, language, "message bad"))
+    return section(COMES, [facts(rows), *said], language)
 
 
 async def file_is_kept(state: Desk, actor: Actor, run: Dict[str, Any]) -> bool:

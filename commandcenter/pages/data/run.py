@@ -14,7 +14,7 @@ from commandcenter.pages.data.parts import button, fact, facts, link, section, s
 from commandcenter.pages.data.source import crumbs, run_name, state_of
 from commandcenter.pages.data.words import ADVICE, RULE, RUNNING, STATUS, STEP, count, moment, size, span, word
 from commandcenter.pages.wall.parts import aria, data
-from commandcenter.security.builtin import BUILT_IN
+from commandcenter.security.builtin import BUILT_IN, FETCHER
 from commandcenter.text import Language, Text
 
 STARTED, TOOK, FILE, WHO = Text("开始", "Started"), Text("用时", "Took"), Text("文件", "File"), Text("由", "By")
@@ -185,8 +185,10 @@ def acts(run: Mapping[str, Any], language: Language) -> Component:
 def _advice(run: Mapping[str, Any], language: Language, zone: ZoneInfo) -> list[Component]:
     said: list[Component] = []
     kind = "bad" if state_of(run) == "bad" else ""
-    if run["status"] in ADVICE:
-        said.append(sentence(ADVICE[run["status"]], language, kind))
+    came = run.get("upload_id") or run.get("actor") != FETCHER.id
+    means = str(run["status"]) if came or run["status"] != "failed" else "not_fetched"
+    if means in ADVICE:
+        said.append(sentence(ADVICE[means], language, kind))
     if run.get("message") or run.get("message_en"):
         said.append(sentence(Text(run["message"] or run["message_en"], run["message_en"] or run["message"]), language, f"message {kind}"))
     if run["status"] == "withdrawn" and run.get("withdrawn_at"):

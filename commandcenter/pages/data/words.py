@@ -29,6 +29,10 @@ ADVICE = {
         "The whole file was turned back: nothing was loaded and the data stands as before. "
         "Mend the file or the mapping as said below, then deliver it again.",
     ),
+    "not_fetched": Text(
+        "没有取到数据，原有数据未变。原因见下；稍后会自动再取。",
+        "Nothing came: the data stands as before. The reason is below; it is tried again by itself.",
+    ),
     "cancelled": Text(
         "按要求停止，没有载入任何行，原有数据未变。需要时可再运行一次。",
         "Stopped as asked: nothing was loaded and the data stands as before. Run it again when it is wanted.",

@@ -29,6 +29,12 @@ class Attempt:
     status: str
     upload_id: int | None = None
     message: str | None = None
+    message_en: str | None = None
+
+    @property
+    def sentence(self) -> Text | None:
+        """What the run said of itself."""
+        return Text(self.message, self.message_en or self.message) if self.message else None
 
 
 def next_due(cadence_s: int | None, attempts: Sequence[Attempt]) -> datetime | None:

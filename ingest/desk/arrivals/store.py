@@ -15,7 +15,7 @@ from ingest.desk.arrivals.due import Attempt
 ARRIVAL_LOCK = 230_004  # class of advisory locks: a source that somebody fetches
 LAST_ATTEMPTS = 12
 ATTEMPTS = (
-    "select r.id as run_id, coalesce(u.at, r.started_at) as at, r.status, r.upload_id, r.message from ingest_run r"
+    "select r.id as run_id, coalesce(u.at, r.started_at) as at, r.status, r.upload_id, r.message, r.message_en from ingest_run r"
     " left join upload u on u.id = r.upload_id where r.source = %(source)s and r.actor = %(actor)s and r.kind = 'load'"
     f" order by r.id desc limit {LAST_ATTEMPTS}"
 )
