@@ -30,8 +30,8 @@ ADVICE = {
         "Mend the file or the mapping as said below, then deliver it again.",
     ),
     "not_fetched": Text(
-        "没有取到数据，原有数据未变。原因见下；稍后会自动再取。",
-        "Nothing came: the data stands as before. The reason is below; it is tried again by itself.",
+        "自动取数没有成功，原因见下；稍后会自动再试，已有的数据不受影响。",
+        "Fetching did not succeed; the reason is below. It is tried again by itself, and the data that stands is not touched.",
     ),
     "cancelled": Text(
         "按要求停止，没有载入任何行，原有数据未变。需要时可再运行一次。",
