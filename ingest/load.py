@@ -1,19 +1,14 @@
-"""One delivery into the database: all or nothing, in one transaction, with a run that stands before its first row is read.
-
-Reading and writing overlap: this thread reads, maps and checks the next rows while another one hands the last ones to PostgreSQL.
-"""
+"""One delivery into the database: all or nothing, in one transaction, with a run that stands before its first row is read."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Queue
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,7 +28,7 @@ from ingest.contract import Mapping
 from ingest.corrections import Corrections
 from ingest.ledger import store as ledger
 from ingest.moved import Moved, moved_to
-from ingest.pipeline import Pipeline, Ready
+from ingest.pipeline import Pipeline
 from ingest.place import points
 from ingest.placing import Places
 from ingest.polygon_gate import set_faults
@@ -43,6 +38,7 @@ from ingest.record import BATCH_ROWS, Batch, Tally
 from ingest.report import Report, conversion_of, location_warning, report_of
 from ingest.rules import Witness
 from ingest.runs import Cancelled, Watch, source_to_itself
+from ingest.writing import Writing, few_collections
 
 __all__ = ["Report", "load_corrections", "load_file"]
 
@@ -113,7 +109,7 @@ def load_corrections(
 
 def _run(load: _Load, started: float) -> Report:
     connection, mapping = load.connection, load.mapping
-    with source_to_itself(connection, mapping.name):
+    with source_to_itself(connection, mapping.name), few_collections():
         with acting(connection, load.actor):
             ledger.mark_broken_runs(connection)
             load.moved = moved_to(mapping, load.city, store.standing_as_of(connection, mapping.name), datetime.now(UTC))
@@ -163,7 +159,7 @@ def _transaction(load: _Load, known_run: int | None, watch: Watch | None) -> Pip
                 run_id = ledger.begin_run(connection, mapping, load.delivery, actor.id)
             pipeline = _pipeline(load, watch)
             stage = Stage(connection, mapping.target, pipeline.columns, mapping.name, run_id)
-            _write_all(load, pipeline, stage, run_id)
+            Writing(connection, stage, run_id, pipeline.tally, dry=load.dry).write_all(pipeline.ready(load.batches()))
             if watch is not None:
                 watch.step = "settling"
             _settle_rows(load, pipeline, stage, run_id)
@@ -201,50 +197,6 @@ def _pipeline(load: _Load, watch: Watch | None) -> Pipeline:
         corrections=Corrections.of(ledger.corrections_of(connection, mapping.name)),
         progress=progress, move_days=load.moved.days, preview=load.dry and load.run_id is not None,
     )  # fmt: skip
-
-
-def _write_all(load: _Load, pipeline: Pipeline, stage: Stage, run_id: int) -> None:
-    """Read in this thread, write in another; the first fault of either ends both."""
-    queue: Queue[Ready | None] = Queue(maxsize=2)
-    faults: list[BaseException] = []
-
-    def write() -> None:
-        while (ready := queue.get()) is not None:
-            if faults:
-                continue  # the reader is told at its next batch; until then it must not wait for a full queue
-            try:
-                _write_one(load, pipeline, stage, run_id, ready)
-            except BaseException as fault:
-                faults.append(fault)
-
-    writer = threading.Thread(target=write, name=f"write run {run_id}")
-    writer.start()
-    try:
-        for ready in pipeline.ready(load.batches()):
-            if faults:
-                break
-            queue.put(ready)
-    finally:
-        queue.put(None)
-        writer.join()
-    if faults:
-        raise faults[0]
-
-
-def _write_one(load: _Load, pipeline: Pipeline, stage: Stage, run_id: int, ready: Ready) -> None:
-    written = stage.write(ready.copied, len(ready.row_nos))
-    pipeline.tally.loaded += written.loaded
-    pipeline.tally.unchanged += written.unchanged
-    if load.dry or not written.loaded:
-        return
-    if written.row_nos is None:
-        ledger.write_raw(load.connection, run_id, ready.row_nos, ready.where, ready.raw)
-        return
-    wanted = set(written.row_nos)
-    kept = [at for at, number in enumerate(ready.row_nos) if number in wanted]
-    ledger.write_raw(
-        load.connection, run_id, [ready.row_nos[at] for at in kept], [ready.where[at] for at in kept], [ready.raw[at] for at in kept]
-    )
 
 
 def _settle_rows(load: _Load, pipeline: Pipeline, stage: Stage, run_id: int) -> None:

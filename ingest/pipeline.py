@@ -22,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from commandcenter.city import City
 from commandcenter.db.load import PLACED_TABLES
 from commandcenter.db.schema import Base
+from commandcenter.db.stage import Rows
 from commandcenter.text import Text
 from ingest.checks import checks_of
 from ingest.contract import Mapping
@@ -45,8 +46,7 @@ Progress = Callable[[int], None]
 class Ready:
     """The good rows of one batch as COPY takes them, with what the ledger keeps of each."""
 
-    copied: bytes
-    row_nos: list[int]
+    rows: Rows
     where: list[str]
     raw: list[str]
 
@@ -315,8 +315,8 @@ class Pipeline:
         hashes = [blake2b(text.encode(), digest_size=16).hexdigest() for text in content]
         numbers = list(map(work.first_no.__add__, good))
         places = self._place(work, good, geometry)
-        rows = zip(copy_column(kept(keys)), hashes, map(str, numbers), content, *places, strict=True)
-        copied = ("\n".join(map("\t".join, rows)) + "\n").encode()
+        heads = list(map("\t".join, zip(copy_column(kept(keys)), hashes, map(str, numbers), strict=True)))
+        tails = list(map("\t".join, zip(content, *places, strict=True))) if places else content
         where, raw = kept(batch.where), kept(batch.raw)
         if self.mapping.polygon_set is not None:
             kinds = work.columns.get("level") or [""] * len(batch)
@@ -324,7 +324,7 @@ class Pipeline:
         if self.preview is not None:
             for at in good:
                 self.preview.offer(batch.where[at], keys[at], work.geometry[at])
-        return Ready(copied, numbers, where, raw)
+        return Ready(Rows(numbers, heads, tails), where, raw)
 
     def _note(self, work: _Work, keys: list[str]) -> None:
         """Findings of rows that are loaded: what was mended, corrected or breaks a rule that does not refuse."""

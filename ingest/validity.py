@@ -27,6 +27,7 @@ FARTHEST = 1e9  # no system of the Earth has larger coordinates; far above, area
 STRAIGHT_BACK = 1e-9  # sine of the angle under which a vertex is the tip of a spike
 DEEP_STACK = 20.0  # times that the boxes of many parts cover the whole: GEOS looks at every pair, 45 s for 20 000 parts
 MANY_PARTS = 1000
+POLYGON = 3  # shapely's number of the last kind that has no parts
 _GEOD = Geod(ellps="WGS84")
 A_M, E2 = 6378137.0, 0.0066943799901413165  # WGS 84
 
@@ -234,10 +235,13 @@ def _together(parts: NDArray[Any], dimension: int) -> BaseGeometry:
 
 def _is_stacked(shapes: NDArray[Any]) -> NDArray[np.bool_]:
     """Which multipolygons are so deep a heap of parts that GEOS would look at their pairs for minutes."""
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    boxes = np.bincount(owner, shapely.area(shapely.envelope(parts)), len(shapes))
-    many = shapely.get_num_geometries(shapes) > MANY_PARTS
-    return np.asarray(many & (boxes > DEEP_STACK * shapely.area(shapely.envelope(shapes))))
+    stacked = shapely.get_num_geometries(shapes) > MANY_PARTS
+    many = shapes[stacked]
+    if len(many):
+        parts, owner = shapely.get_parts(many, return_index=True)
+        boxes = np.bincount(owner, shapely.area(shapely.envelope(parts)), len(many))
+        stacked[stacked] = boxes > DEEP_STACK * shapely.area(shapely.envelope(many))
+    return np.asarray(stacked)
 
 
 def _repeats_a_ring(shape: BaseGeometry) -> bool:
@@ -271,9 +275,11 @@ def _size(shape: BaseGeometry) -> float:
 
 
 def _has_empty_part(shapes: NDArray[Any]) -> NDArray[np.bool_]:
-    parts, owner = shapely.get_parts(shapes, return_index=True)
     holds = np.zeros(len(shapes), bool)
-    holds[owner[shapely.is_empty(parts)]] = True
+    of_parts = np.flatnonzero(shapely.get_type_id(shapes) > POLYGON)
+    if len(of_parts):
+        parts, owner = shapely.get_parts(shapes[of_parts], return_index=True)
+        holds[of_parts[owner[shapely.is_empty(parts)]]] = True
     return holds
 
 

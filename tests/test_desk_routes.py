@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from commandcenter.db.run import acting
 from commandcenter.security.builtin import COMMUNITY_WORKER, DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
 from ingest.desk.workbook import MORE, write_refused
-from ingest.ledger.store import write_raw
+from ingest.ledger.store import raw_blocks, write_raw
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
 from tests.test_desk_commands import a_run, a_source, refused
@@ -52,7 +52,7 @@ def test_each_door_opens_for_whole_city_stewards(served: ServedApplication, desk
     run = a_run(desk, a_source(desk))
     refused(desk, run, "h")
     with acting(desk, STEWARD):
-        write_raw(desk, run, [1], ["2"], ["甲,1"])
+        write_raw(desk, run, raw_blocks([1], ["2"], ["甲,1"]))
     doors = {
         f"/data/refused/{run}.xlsx": [200, 403, 403, 403, 403],
         f"/data/refused/{run}.xlsx?lang=en": [200, 403, 403, 403, 403],
@@ -210,7 +210,7 @@ def test_the_raw_text_of_a_loaded_row(served: ServedApplication, desk: psycopg.C
     run = a_run(desk, a_source(desk))
     numbers = [1, 2, 5, 1500, 1501]
     with acting(desk, STEWARD):
-        write_raw(desk, run, numbers, [f"line {n}" for n in numbers], [f"第{n}行,\x00" for n in numbers])
+        write_raw(desk, run, raw_blocks(numbers, [f"line {n}" for n in numbers], [f"第{n}行,\x00" for n in numbers]))
     for number in numbers:
         assert get(served, f"/data/raw/{run}/{number}").json() == {"line": f"line {number}", "raw": f"第{number}行,\x00"}
     for number in (0, 3, 1499, 2**31, -1):

@@ -58,7 +58,7 @@ def run(mapping: Any, path: Path, city: Any = CITY) -> tuple[list[dict[str, Any]
     rows = [
         dict(zip(pipeline.columns, (uncopied(text) for text in line.split("\t")), strict=True))
         for ready in pipeline.ready(batches(path, mapping))
-        for line in ready.copied.decode().removesuffix("\n").split("\n")
+        for line in map("\t".join, zip(ready.rows.heads, ready.rows.tails, strict=True))
     ]
     assert pipeline.tally.read == len(rows) + pipeline.tally.quarantined
     assert len(list(pipeline.quarantine.rows())) == pipeline.tally.quarantined

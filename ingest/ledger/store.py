@@ -18,6 +18,7 @@ from ingest.record import Tally
 
 RUN_LOCK, SOURCE_LOCK = 230_001, 230_002  # classes of advisory locks
 ROWS_A_BLOCK = 1_000
+RawBlock = tuple[int, bytes]  # first row number; lines and texts, compressed
 STANDING = "status = 'done' and kind in ('load', 'correction')"
 
 
@@ -156,16 +157,20 @@ def note_withdrawal(connection: psycopg.Connection, run_id: int, actor_id: str) 
     connection.execute("delete from ingest_raw where run_id = %s", [run_id])
 
 
-def write_raw(connection: psycopg.Connection, run_id: int, row_nos: Sequence[int], where: Sequence[str], raw: Sequence[str]) -> None:
-    """Keep line and raw text of loaded rows, in blocks that begin at their first row number."""
+def raw_blocks(row_nos: Sequence[int], where: Sequence[str], raw: Sequence[str]) -> list[RawBlock]:
+    """Line and raw text of loaded rows as the ledger keeps them: in blocks that begin at their first row number."""
     blocks = []
     for start in range(0, len(row_nos), ROWS_A_BLOCK):
         part = slice(start, start + ROWS_A_BLOCK)
         told = {number: (line, text) for number, line, text in zip(row_nos[part], where[part], raw[part], strict=True)}
-        body = json.dumps(told, ensure_ascii=True).encode()
-        blocks.append((run_id, row_nos[start], zlib.compress(body, 1)))
+        blocks.append((row_nos[start], zlib.compress(json.dumps(told, ensure_ascii=True).encode(), 1)))
+    return blocks
+
+
+def write_raw(connection: psycopg.Connection, run_id: int, blocks: Sequence[RawBlock]) -> None:
+    """Keep ``raw_blocks`` of a run."""
     with connection.cursor() as cursor:
-        cursor.executemany("insert into ingest_raw (run_id, block, body) values (%s, %s, %s)", blocks)
+        cursor.executemany("insert into ingest_raw (run_id, block, body) values (%s, %s, %s)", [(run_id, *block) for block in blocks])
 
 
 def raw_of(connection: psycopg.Connection, run_id: int, row_no: int) -> tuple[str, str] | None:
