@@ -27,7 +27,7 @@ from commandcenter.text import Text
 from ingest.checks import checks_of
 from ingest.contract import Mapping
 from ingest.convert import ColumnReader, trimmed
-from ingest.copy_text import copy_column, hex_points
+from ingest.copy_text import copy_column, hex_shapes
 from ingest.corrections import Corrections
 from ingest.derive import DERIVATIONS
 from ingest.locate import Locator, kinds_of
@@ -310,7 +310,7 @@ class Pipeline:
         geometry = work.geometry if whole else work.geometry[good]
         self._note(work, keys)
         written = [copy_column(kept(work.columns[name])) for name in (*self.mapping.written, *self.measured)]
-        shapes = [] if self.mapping.geometry == "none" else [_hex(geometry)]
+        shapes = [] if self.mapping.geometry == "none" else [hex_shapes(geometry)]
         content = ["\t".join(row) for row in zip(*written, *shapes, strict=True)] if written or shapes else [""] * len(good)
         hashes = [blake2b(text.encode(), digest_size=16).hexdigest() for text in content]
         numbers = list(map(work.first_no.__add__, good))
@@ -388,14 +388,6 @@ def _unclassed(name: str | None, said: tuple[Any, ...]) -> Finding:
 
 def _trimmed(value: Any) -> str:
     return "" if value is None else str(value).strip()
-
-
-def _hex(geometry: NDArray[np.object_]) -> list[str]:
-    """Geometries of EPSG:4326 as hex EWKB."""
-    if (shapely.get_type_id(geometry) == 0).all():
-        return hex_points(shapely.get_x(geometry), shapely.get_y(geometry))
-    written: list[str] = shapely.to_wkb(shapely.set_srid(geometry, 4326), hex=True, include_srid=True).tolist()
-    return written
 
 
 def _not_storable(column: list[Any]) -> list[int]:

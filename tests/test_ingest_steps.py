@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from commandcenter.city import load_city
 from commandcenter.errors import BadInput
+from ingest.copy_text import hex_shapes
 from ingest.mapping import load_mapping
 from ingest.pipeline import Pipeline
 from ingest.readers import batches
@@ -254,3 +256,29 @@ def test_a_city_may_be_smaller_than_its_bounds(tmp_path: Path) -> None:
 def test_an_absent_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no file"):
         run(a_mapping(tmp_path), tmp_path / "nowhere.csv")
+
+
+def drawn(kind: str, xy: list[tuple[float, float]]) -> shapely.Geometry:
+    """A shape through these positions."""
+    if kind == "point":
+        return shapely.Point(xy[0])
+    if kind == "line":
+        return shapely.LineString([*xy, (0, 0)])
+    if kind == "holed":
+        return shapely.Polygon([(-500, -500), (500, -500), (500, 500)], [[*xy, (1, 1), (2, 2), xy[0]]])
+    if kind == "high":
+        return shapely.Polygon([(*position, 7.0) for position in (*xy, (1, 1), (2, 2), xy[0])])
+    return shapely.Polygon() if kind == "empty" else shapely.Polygon([*xy, (1, 1), (2, 2), xy[0]])
+
+
+POSITIONS = st.lists(st.tuples(st.floats(-400, 400), st.floats(-400, 400)), min_size=1, max_size=5)
+
+
+@given(
+    st.sampled_from([("point",), ("polygon",), ("polygon", "holed"), ("polygon", "high"), ("polygon", "empty"), ("point", "polygon", "line")]).flatmap(
+        lambda kinds: st.lists(st.builds(drawn, st.sampled_from(kinds), POSITIONS), min_size=1, max_size=8)
+    )
+)
+def test_shapes_are_written_as_shapely_writes_them(shapes: list[shapely.Geometry]) -> None:
+    column = np.array([*shapes, None], dtype=object)[:-1]
+    assert hex_shapes(column) == [shapely.to_wkb(shapely.set_srid(shape, 4326), hex=True, include_srid=True) for shape in shapes]
