@@ -168,7 +168,7 @@ def _transaction(load: _Load, known_run: int | None, watch: Watch | None) -> Pip
             ledger.write_rows(connection, "quarantine", ledger.QUARANTINE, run_id, pipeline.quarantine.rows())
             ledger.write_rows(connection, "ingest_finding", ledger.FINDING, run_id, pipeline.findings.rows())
             ledger.end_run(connection, run_id, "done", pipeline.tally, load.warning, load.conversion)
-            store.note_good_run(connection, mapping.name, mapping.target, datetime.now(UTC))
+            store.note_delivery(connection, mapping, datetime.now(UTC))
             if watch is not None:
                 watch.check()
     except _DryRun:

@@ -28,7 +28,7 @@ def source_of(mapping: Mapping, moved: Moved) -> dict[str, Any]:
         "cadence_s": mapping.cadence_s,
         "synthetic": False,
         "estimated": mapping.estimated,
-        "data_as_of": moved.as_of,
+        "data_as_of": None if mapping.fetch is not None else moved.as_of,  # what is fetched speaks of its last delivery (note_delivery)
         "contract": contract_of(mapping),
     }
 
@@ -53,6 +53,13 @@ def standing_as_of(connection: psycopg.Connection, source: str) -> datetime | No
     """The moment that the rows which a source has in its table speak of; None where it has none."""
     row = connection.execute("select data_as_of from source where name = %s and row_count > 0", [source]).fetchone()
     return None if row is None else row[0]
+
+
+def note_delivery(connection: psycopg.Connection, mapping: Mapping, at: datetime) -> None:
+    """A mapping's source delivered. A living one that does not say of which moment it speaks, speaks of the moment it was delivered."""
+    if mapping.fetch is not None or (mapping.cadence_s is not None and mapping.data_as_of is None):
+        connection.execute("update source set data_as_of = %s where name = %s", [at, mapping.name])
+    note_good_run(connection, mapping.name, mapping.target, at)
 
 
 def note_good_run(connection: psycopg.Connection, source: str, target: str, at: datetime) -> None:

@@ -37,7 +37,7 @@ class Withdrawn:
 def withdraw_run(connection: psycopg.Connection, actor: Actor, run_id: int) -> Withdrawn:
     """Withdraw the newest load of a source, inside the caller's transaction as ``actor``. Raises BadInput when it cannot be.
 
-    Only the newest load that stands can go: a later one may have built on it.
+    Only the newest load that changed rows can go: a later one may have built on it. Loads since that found all unchanged do not matter.
     """
     run = store.run_to_withdraw(connection, run_id)
     if run is None:
@@ -47,8 +47,8 @@ def withdraw_run(connection: psycopg.Connection, actor: Actor, run_id: int) -> W
             Text(f"第 {run_id} 次导入没有写入数据（{run.status}），无可撤回。", f"Run {run_id} wrote nothing ({run.status}): there is nothing to withdraw.")
         )
     with source_to_itself(connection, run.source):
-        newest = store.newest_standing_run(connection, run.source)
-        if newest != run_id:
+        newest = store.newest_run_after(connection, run.source, run_id)
+        if newest is not None:
             raise BadInput(
                 Text(f"之后还有第 {newest} 次导入，请先撤回它。", f"Run {newest} came later: withdraw that one first.")
             )

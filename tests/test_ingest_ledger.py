@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -183,12 +185,15 @@ def test_only_the_newest_load_can_be_withdrawn_and_only_once(open_database: psyc
     assert first is not None and second is not None
     with pytest.raises(BadInput, match=f"Run {second} came later"), acting(open_database, STEWARD):
         withdraw_run(open_database, STEWARD, first)
-    with acting(open_database, STEWARD):
+    unchanged = load(open_database, mapping, tmp_path, row(1, "new")).run_id
+    with acting(open_database, STEWARD):  # a load since that changed nothing is no hindrance
         done = withdraw_run(open_database, STEWARD, second)
     assert (done.removed, done.restored) == (0, 1)
     with pytest.raises(BadInput, match="withdrawn"), acting(open_database, STEWARD):
         withdraw_run(open_database, STEWARD, second)
-    assert asked(open_database, "select status, withdrawn_by from ingest_run order by id") == [("done", None), ("withdrawn", STEWARD.id)]
+    assert asked(open_database, "select id, status, withdrawn_by from ingest_run order by id") == [
+        (first, "done", None), (second, "withdrawn", STEWARD.id), (unchanged, "done", None)
+    ]  # fmt: skip
 
 
 def correct(connection: psycopg.Connection, changes: dict[str, str]) -> None:
@@ -356,3 +361,20 @@ def test_boundaries_that_change_move_what_lies_in_them(connection: psycopg.Conne
         after = connection.execute("select count(*) from camera where grid_code = '230202001006001'").fetchone()
         assert before is not None and before[0] > 0 and after == (0,) and moved >= before[0]
         assert store.place_all_again(connection) == 0, "placing twice moves nothing"
+
+
+def test_a_living_source_speaks_of_its_last_delivery(open_database: psycopg.Connection, mapping: Any, tmp_path: Path) -> None:
+    """A source with a cadence that states no moment is as old as its last good load; a failed one makes it neither newer nor unknown."""
+    said = "select data_as_of, last_good_run_at from source where name = 'addresses'"
+    living = replace(mapping, cadence_s=3600, data_as_of=None)
+    load(open_database, replace(mapping, cadence_s=None, data_as_of=None), tmp_path, row(1))
+    assert asked(open_database, said)[0][0] is None, "what comes once and says nothing is of an unknown moment"
+    load(open_database, living, tmp_path, row(1))
+    ((as_of, good),) = asked(open_database, said)
+    assert as_of == good is not None
+    with pytest.raises(BadInput):
+        load(open_database, living, tmp_path)
+    assert asked(open_database, said) == [(as_of, good)]
+    told = datetime(2024, 5, 1, tzinfo=UTC)
+    load(open_database, replace(living, data_as_of=told), tmp_path, row(1))
+    assert asked(open_database, said)[0][0] == told

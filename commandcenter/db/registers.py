@@ -29,11 +29,11 @@ def write_city(connection: psycopg.Connection, city: dict[str, Any]) -> None:
 
 
 def write_source(connection: psycopg.Connection, source: dict[str, Any]) -> None:
-    """Register a feed, or renew its description."""
+    """Register a feed, or renew its description; of which moment it speaks stays known until something newer says it."""
     names = ("name", "target", "title", "title_en", "owner", "licence", "attribution", "cadence_s", "synthetic", "estimated", "data_as_of", "contract")
     connection.execute(
         f"insert into source ({', '.join(names)}) values ({', '.join(['%s'] * len(names))}) on conflict (name) do update set "
-        + ", ".join(f"{n} = excluded.{n}" for n in names[1:]),
+        + ", ".join(f"{n} = coalesce(excluded.{n}, source.{n})" if n == "data_as_of" else f"{n} = excluded.{n}" for n in names[1:]),
         [Jsonb(source.get(n) or {}) if n == "contract" else source.get(n, False if n == "estimated" else None) for n in names],
     )
 

@@ -138,9 +138,11 @@ def run_to_withdraw(connection: psycopg.Connection, run_id: int) -> StandingRun 
     return None if row is None else StandingRun(*row)
 
 
-def newest_standing_run(connection: psycopg.Connection, source: str) -> int | None:
-    """The last load of a source that wrote, and was not withdrawn."""
-    row = connection.execute(f"select max(id) from ingest_run where source = %s and {STANDING}", [source]).fetchone()
+def newest_run_after(connection: psycopg.Connection, source: str, run_id: int) -> int | None:
+    """The newest load of a source after this one that stands and changed rows: what brought nothing new rests on nothing and carries nothing."""
+    row = connection.execute(
+        f"select max(id) from ingest_run where source = %s and id > %s and {STANDING} and (loaded > 0 or vanished > 0)", [source, run_id]
+    ).fetchone()
     return None if row is None else row[0]
 
 

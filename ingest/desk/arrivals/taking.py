@@ -178,7 +178,7 @@ def _repeated(receiver: Receiver, mapping: Mapping, upload_id: int, file: tuple[
         made = store.insert_repeated_run(
             connection, mapping, receiver.actor.id, upload_id, file, rows, SAME.with_values(run=run_id, rows=f"{rows:,}")
         )
-        registers.note_good_run(connection, mapping.name, mapping.target, datetime.now(UTC))
+        registers.note_delivery(connection, mapping, datetime.now(UTC))
         return made
     finally:
         release_source(connection, mapping.name)
