@@ -1,7 +1,7 @@
 """WKT and WKB (hex or bytes) as shapely geometries with the reference system they name; what is neither comes out as None.
 
-GEOS reads nested collections by recursion and dies with the whole process at some thousand levels: nobody nests on purpose more
-than a few, so a deeper text is refused before GEOS sees it.
+GEOS reads nested collections by recursion and dies with the whole process at some thousand levels, PostGIS refuses more than two
+hundred: nobody nests on purpose more than a few, so a deeper geometry, in whatever format it came, is refused before GEOS sees it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from commandcenter.text import Text
+
 DEEPEST = 16
-SAFE_LENGTH = 4096  # too short for any dangerous depth: a level takes 9 bytes of WKB, and more of WKT
+SAFE_LENGTH = 9 * DEEPEST  # of WKB: every level takes nine bytes
+TOO_DEEP = Text(f"几何集合嵌套超过 {DEEPEST} 层", f"collections nested more than {DEEPEST} deep")
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d+)\s*;", re.IGNORECASE)
 _POINT, _CURVES, _POLYGON, _LAST_TYPE = 1, (2, 8), 3, 17
+_PLAIN = (_POINT, *_CURVES, _POLYGON)
 
 
 def shapes_of_wkt(written: list[Any]) -> tuple[NDArray[np.object_], NDArray[np.int32]]:
@@ -31,7 +35,7 @@ def shapes_of_wkt(written: list[Any]) -> tuple[NDArray[np.object_], NDArray[np.i
         if found is not None:
             srids[at] = min(int(found[1][:9]), 999_999)
             text = text[found.end() :]
-        if len(text) <= SAFE_LENGTH or _bracket_depth(text) <= DEEPEST:
+        if text.count("(") <= DEEPEST or _bracket_depth(text) <= DEEPEST:
             texts[at] = text
     geometry = np.empty(len(written), dtype=object)
     geometry[:] = shapely.from_wkt(texts, on_invalid="ignore")
@@ -43,7 +47,7 @@ def shapes_of_wkb(written: list[Any]) -> tuple[NDArray[np.object_], NDArray[np.i
     blobs = np.empty(len(written), dtype=object)
     for at, value in enumerate(written):
         blob = _blob(value)
-        if blob and (len(blob) <= SAFE_LENGTH or not _too_deep(blob)):
+        if blob and not nested_too_deep(blob):
             blobs[at] = blob
     geometry = np.empty(len(written), dtype=object)
     geometry[:] = shapely.from_wkb(blobs, on_invalid="ignore")
@@ -68,9 +72,11 @@ def _blob(value: Any) -> bytes | None:
         return None
 
 
-def _too_deep(blob: bytes) -> bool:
+def nested_too_deep(blob: bytes) -> bool:
     """Whether geometries stand in one another more than ``DEEPEST`` times; a cut or wrong blob is left for GEOS to refuse."""
-    at = 0
+    if len(blob) <= SAFE_LENGTH:
+        return False
+    at, order = 0, "<"
     to_come = [1]
     try:
         while to_come:
@@ -78,10 +84,12 @@ def _too_deep(blob: bytes) -> bool:
                 to_come.pop()
                 continue
             to_come[-1] -= 1
-            order = "<" if blob[at] == 1 else ">"
+            order = {0: ">", 1: "<"}.get(blob[at], order)  # GEOS keeps the order before where the mark is none
             (code,) = struct.unpack_from(order + "I", blob, at + 1)
             at += 9 if code & 0x20000000 else 5
             thousands, kind = divmod(code & 0xFFFF, 1000)
+            if kind in _PLAIN and len(to_come) == 1:
+                return False
             width = 8 * (2 + (bool(code & 0x80000000) or thousands in (1, 3)) + (bool(code & 0x40000000) or thousands in (2, 3)))
             if kind == _POINT:
                 at += width

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from shapely.errors import ShapelyError
 
 from commandcenter.text import Text
-from ingest.readers.opened import printable
+from ingest.readers.opened import is_stray, printable, stray
 from ingest.record import RAW_LENGTH, Finding
+from ingest.written_shapes import TOO_DEEP, nested_too_deep
 
 CURVES = frozenset({8, 9, 10, 11, 12, 13, 14})  # WKB types: circular strings, compound curves, curve polygons and their sets
 
 
-def values_of(column: pa.Array, encoding: str | None = None) -> tuple[list[Any], list[int]]:
-    """The column as texts, numbers, booleans and None, and the positions whose bytes are no text.
+def values_of(column: pa.Array, encoding: str | None = None) -> tuple[list[Any], dict[int, Finding]]:
+    """The column as texts, numbers, booleans and None, and by position what is wrong with a text that cannot be stored.
 
     With an encoding the column's characters stand for bytes (ISO 8859-1) of that encoding: a shapefile's own.
     """
@@ -33,30 +34,33 @@ def values_of(column: pa.Array, encoding: str | None = None) -> tuple[list[Any],
         return _texts(column, encoding)
     values = column.to_pylist()
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind):
-        return values, []
-    return [plain(value) for value in values], []
+        return values, {}
+    return _storable([plain(value) for value in values], "utf-8")
 
 
-def _texts(column: pa.Array, encoding: str | None) -> tuple[list[str | None], list[int]]:
+def _texts(column: pa.Array, encoding: str | None) -> tuple[list[Any], dict[int, Finding]]:
     try:
-        values: list[str | None] = column.to_pylist()
+        values: list[Any] = column.to_pylist()
     except UnicodeDecodeError:
-        return _decoded(column.cast(pa.binary()).to_pylist(), "utf-8")
-    if encoding is None or all(value is None or value.isascii() for value in values):
-        return values, []
-    return _decoded([None if value is None else value.encode("latin-1") for value in values], encoding)
+        encoding, values = "utf-8", [_decoded(text, "utf-8") for text in column.cast(pa.binary()).to_pylist()]
+    else:
+        if encoding is not None and not all(value is None or value.isascii() for value in values):
+            values = [_decoded(None if value is None else value.encode("latin-1"), encoding) for value in values]
+    return _storable(values, encoding or "utf-8")
 
 
-def _decoded(written: list[bytes | None], encoding: str) -> tuple[list[str | None], list[int]]:
-    values: list[str | None] = []
-    broken = []
-    for at, text in enumerate(written):
-        try:
-            values.append(None if text is None else text.decode(encoding))
-        except UnicodeDecodeError:
-            values.append(printable((text or b"").decode(encoding, "one_byte_at_a_time")))
-            broken.append(at)
-    return values, broken
+def _decoded(written: bytes | None, encoding: str) -> str | None:
+    return None if written is None else written.decode(encoding, "one_byte_at_a_time")
+
+
+def _storable(values: list[Any], encoding: str) -> tuple[list[Any], dict[int, Finding]]:
+    """The values with strange bytes and null characters written out, and the findings of those that had any."""
+    if not is_stray("".join(value for value in values if isinstance(value, str))):
+        return values, {}
+    faults = {at: stray(value, encoding) for at, value in enumerate(values) if isinstance(value, str) and is_stray(value)}
+    for at in faults:
+        values[at] = printable(values[at])
+    return values, faults
 
 
 def plain(value: Any) -> Any:
@@ -100,18 +104,19 @@ Linearised = Callable[[], "Sequence[bytes | None] | None"]
 
 
 def geometries_of(column: pa.Array, linearised: Linearised = lambda: None) -> tuple[NDArray[np.object_], dict[int, Finding], dict[int, str]]:
-    """Geometries out of WKB, faults of those that are broken, repairs of those whose curves became straight pieces.
+    """Geometries out of WKB, faults of those that are broken or nested too deep, repairs of those whose curves became straight pieces.
 
     ``linearised`` gives the same rows' WKB without curves, or None where nobody can draw them.
     """
     wkb = _bytes_of(column)
+    faults = {at: _broken(TOO_DEEP) for at, blob in enumerate(wkb) if isinstance(blob, bytes) and nested_too_deep(blob)}
+    wkb[list(faults)] = None
     try:
         with np.errstate(invalid="ignore"):  # coordinates that are no numbers are the locator's to refuse
-            return shapely.from_wkb(wkb), {}, {}
+            return shapely.from_wkb(wkb), faults, {}
     except (ShapelyError, NotImplementedError, ValueError, TypeError):
         pass
     geometry = np.full(len(wkb), None, dtype=object)
-    faults: dict[int, Finding] = {}
     curved: list[int] = []
     for at, written in enumerate(wkb):
         try:
@@ -120,7 +125,7 @@ def geometries_of(column: pa.Array, linearised: Linearised = lambda: None) -> tu
             if isinstance(fault, NotImplementedError) or _type_of(written) in CURVES:
                 curved.append(at)
             else:
-                faults[at] = _broken(str(fault))
+                faults[at] = _broken(Text(str(fault), str(fault)))
     straight = linearised() if curved else None
     repairs = {}
     for at in curved:
@@ -137,7 +142,7 @@ def geometries_of(column: pa.Array, linearised: Linearised = lambda: None) -> tu
 def _bytes_of(column: pa.Array) -> NDArray[np.object_]:
     if not len(column):
         return np.empty(0, dtype=object)
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
+    return np.array(column.to_numpy(zero_copy_only=False), dtype=object)
 
 
 def _type_of(written: Any) -> int:
@@ -147,15 +152,10 @@ def _type_of(written: Any) -> int:
     return (int.from_bytes(written[1:5], "little" if written[0] == 1 else "big") & 0x0FFF_FFFF) % 1000
 
 
-def _broken(reason: str) -> Finding:
-    return Finding("bad_geometry", "geometry", Text(f"几何图形无法读取：{reason}。", f"Its geometry cannot be read: {reason}."))
+def _broken(reason: Text) -> Finding:
+    return Finding("bad_geometry", "geometry", Text(f"几何图形无法读取：{reason.zh}。", f"Its geometry cannot be read: {reason.en}."))
 
 
 _CURVED = Finding(
     "curve_unsupported", "geometry", Text("图形含曲线，无法化为折线。", "Its shape has curves, which could not be drawn as straight pieces.")
 )
-
-
-def not_decodable(encoding: str) -> Finding:
-    """What is wrong with a row whose bytes are not of that encoding."""
-    return Finding("not_decodable", None, Text(f"含有不属于 {encoding} 的字节。", f"It contains bytes that are not {encoding}."))

@@ -18,6 +18,7 @@ from ingest.contract import Mapping
 from ingest.readers.arrow import plain
 from ingest.readers.columns import MOST_CELLS, named_by, side_by_side
 from ingest.readers.geojson_shapes import geometries
+from ingest.readers.json_window import JsonWindow
 from ingest.readers.opened import is_stray, opened, printable, stray
 from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow
 
@@ -25,18 +26,19 @@ CHUNK = 1 << 20
 LARGEST_FEATURE = 64 << 20
 TOGETHER = 64  # features whose geometries are made at once: the fewer are held as lists, the less there is to collect
 BATCH_LENGTH = 64 << 20  # characters of text that one batch may stand for
-_FEATURES = re.compile(r'"features"\s*:\s*\[')
-_CRS_NAME = re.compile(r'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
-_BETWEEN = re.compile(r"[\s,]*")
+_NUMBERS = json.JSONDecoder()
+_UNFIT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # of a null character or of half a pair, perhaps: the values are looked at
 
 
 def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     """The features; properties are the values, ``@id`` is the feature's own id, ``where`` the line it starts in."""
     seen: set[str] = set()
     with opened(path, mapping.encoding) as text:
-        window = _Window(text, path.name)
-        window.find_features(mapping)
-        yield from _batched(window.features(), mapping, seen)
+        window = JsonWindow(text, path.name, CHUNK, _NUMBERS)
+        if window.peek() != "{":
+            window.refuse(_NO_COLLECTION)
+        found = window.items(["features"], _Declared(path, mapping).look, _NO_COLLECTION)
+        yield from _batched((_feature(*item) for item in found), mapping, seen)
     _check_fields(path, mapping, seen)
 
 
@@ -66,6 +68,12 @@ class _Feature(NamedTuple):
     raw: str
     length: int
     fault: Finding | None = None
+    is_odd: bool = False  # its text has signs that cannot be stored, or may have
+
+
+def _feature(line: int, written: Any, text: str) -> _Feature:
+    is_odd = is_stray(text) or _UNFIT_ESCAPE.search(text) is not None
+    return _Feature(line, written, text[:RAW_LENGTH], len(text), is_odd=is_odd)
 
 
 class _Rows:
@@ -93,11 +101,13 @@ class _Rows:
         """Some more rows."""
         written: list[Any] = []
         begin = len(self)
-        for at, (line, feature, raw, length, fault) in enumerate(features, begin):
+        for at, (line, feature, raw, length, fault, is_odd) in enumerate(features, begin):
             values, odd = ({}, fault) if fault is not None else _values(feature)
             written.append(None if odd is not None else feature.get("geometry"))
-            if is_stray(raw):
-                odd, raw = odd or stray(raw, self._encoding), printable(raw)
+            if is_odd:
+                odd = odd or _stray_text([raw, *values, *values.values()], self._encoding)
+                raw = printable(raw)
+                values = {printable(name): printable(value) if isinstance(value, str) else value for name, value in values.items()}
             if odd is not None:
                 self._faults[at] = odd
             self._where.append(str(line))
@@ -156,22 +166,29 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 _NOT_A_FEATURE = Finding("not_a_feature", "type", Text("不是 Feature 对象。", "It is not a Feature."))
 
 
+def _stray_text(texts: list[Any], encoding: str) -> Finding | None:
+    return next((stray(text, encoding) for text in texts if isinstance(text, str) and is_stray(text)), None)
+
+
+_NO_COLLECTION = Text("没有 features 列表，不是 GeoJSON 要素集", "there is no list of features: it is no GeoJSON FeatureCollection")
+
+
 def _each_line(text: TextIO) -> Iterator[_Feature]:
     """Records with the line they begin in; one that is no JSON has its fault set."""
     for line, record, whole in _records(text):
         raw = record[:RAW_LENGTH]
         if not whole:
             said = Text(f"这一行超过 {LARGEST_FEATURE >> 20} MB。", f"Its line is longer than {LARGEST_FEATURE >> 20} MB.")
-            yield _Feature(line, None, raw, len(raw), Finding("not_a_feature", None, said))
+            yield _Feature(line, None, raw, len(raw), Finding("not_a_feature", None, said), is_stray(raw))
             continue
         try:
             written = json.loads(record)
         except (ValueError, RecursionError) as fault:
             reason = fault.msg if isinstance(fault, json.JSONDecodeError) else str(fault)
             said = Text(f"不是 JSON：{reason}。", f"It is no JSON: {reason}.")
-            yield _Feature(line, None, raw, len(raw), Finding("not_a_feature", None, said))
+            yield _Feature(line, None, raw, len(raw), Finding("not_a_feature", None, said), is_stray(raw))
             continue
-        yield _Feature(line, written, raw, len(record))
+        yield _feature(line, written, record)
 
 
 def _records(text: TextIO) -> Iterator[tuple[int, str, bool]]:
@@ -218,83 +235,24 @@ def _check_fields(path: Path, mapping: Mapping, seen: set[str]) -> None:
             )
 
 
-class _Window:
-    """A part of the text that moves forward, and the line it begins in."""
+class _Declared:
+    """What stands beside the features: a reference system other than the mapping's refuses the file, wherever it stands."""
 
-    def __init__(self, text: TextIO, file_name: str) -> None:
-        self._text = text
-        self._file = file_name
-        self._held = ""
-        self._at = 0
-        self._line = 1
-        self._ended = False
+    def __init__(self, path: Path, mapping: Mapping) -> None:
+        self._path = path
+        self._mapping = mapping
 
-    def find_features(self, mapping: Mapping) -> None:
-        """Move to the first feature; refuse a file that is no FeatureCollection or that declares another CRS."""
-        while True:
-            found = _FEATURES.search(self._held)
-            if found is not None:
-                break
-            if not self._more() or len(self._held) > LARGEST_FEATURE:
-                raise self._broken("没有 features 列表，不是 GeoJSON 要素集", "there is no list of features: it is no GeoJSON FeatureCollection")
-        declared = _CRS_NAME.search(self._held, 0, found.start())
-        if declared is not None and not _same_crs(declared.group(1), mapping.crs):
-            raise self._broken(
-                f"文件自称坐标系为 {declared.group(1)}，映射 {mapping.name} 却写着 {mapping.crs}",
-                f"it declares the CRS {declared.group(1)}, while the mapping {mapping.name} says {mapping.crs}",
+    def look(self, key: str, value: Any) -> None:
+        """One member of the collection."""
+        properties = value.get("properties") if key == "crs" and isinstance(value, dict) else None
+        name = properties.get("name") if isinstance(properties, dict) else None
+        if isinstance(name, str) and not _same_crs(name, self._mapping.crs):
+            raise BadInput(
+                Text(
+                    f"{self._path.name}：文件自称坐标系为 {name}，映射 {self._mapping.name} 却写着 {self._mapping.crs}；没有写入任何数据。",
+                    f"{self._path.name}: it declares the CRS {name}, while the mapping {self._mapping.name} says {self._mapping.crs}; nothing was loaded.",
+                )
             )
-        self._forward(found.end())
-
-    def features(self) -> Iterator[_Feature]:
-        """Each feature with its line and raw text."""
-        decoder = json.JSONDecoder()
-        while True:
-            gap = _BETWEEN.match(self._held, self._at)
-            assert gap is not None
-            self._forward(gap.end())
-            if self._at >= len(self._held):
-                if not self._more():
-                    raise self._broken("文件在要素列表中间结束", "it ends in the middle of its features")
-                continue
-            if self._held[self._at] == "]":
-                return
-            try:
-                feature, end = decoder.raw_decode(self._held, self._at)
-            except json.JSONDecodeError as fault:
-                if not self._may_continue(fault) or not self._more():
-                    raise self._broken(f"JSON 有误：{fault.msg}", f"its JSON is broken: {fault.msg}") from fault
-                continue
-            except (ValueError, RecursionError) as fault:  # a number of five thousand digits, a list of ten thousand lists
-                raise self._broken(f"JSON 有误：{fault}", f"its JSON is broken: {fault}") from fault
-            line, length, raw = self._line, end - self._at, self._held[self._at : min(end, self._at + RAW_LENGTH)]
-            self._forward(end)
-            yield _Feature(line, feature, raw, length)
-
-    def _may_continue(self, fault: json.JSONDecodeError) -> bool:
-        """Whether the feature was only cut off by the window's end; a fault well inside it is a broken file."""
-        near_end = fault.pos >= len(self._held) - 64 or fault.msg.startswith("Unterminated string")
-        return near_end and len(self._held) - self._at < LARGEST_FEATURE
-
-    def _forward(self, to: int) -> None:
-        self._line += self._held.count("\n", self._at, to)
-        self._at = to
-
-    def _more(self) -> bool:
-        if self._ended:
-            return False
-        part = self._text.read(CHUNK)
-        self._ended = not part
-        self._held = self._held[self._at :] + part
-        self._at = 0
-        return not self._ended
-
-    def _broken(self, zh: str, en: str) -> BadInput:
-        return BadInput(
-            Text(
-                f"{self._file} 第 {self._line} 行：{zh}；没有写入任何数据。",
-                f"{self._file}, line {self._line}: {en}; nothing was loaded.",
-            )
-        )
 
 
 def _same_crs(declared: str, said: str) -> bool:

@@ -15,6 +15,7 @@ from shapely.geometry import shape
 
 from commandcenter.text import Text
 from ingest.record import Finding
+from ingest.written_shapes import DEEPEST, TOO_DEEP
 
 _FAULTS = (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 _TOGETHER = {"Point": GeometryType.POINT, "LineString": GeometryType.LINESTRING, "Polygon": GeometryType.POLYGON}
@@ -84,7 +85,21 @@ def _offsets(parts: list[Any]) -> NDArray[np.int64]:
 def _one(written: Any) -> tuple[Any, Finding | None]:
     if written is None:
         return None, Finding("no_place", "geometry", Text("没有几何图形。", "It has no geometry."))
+    if _nested_too_deep(written):
+        return None, _unreadable(TOO_DEEP)
     try:
         return shape(written), None
     except _FAULTS as fault:
-        return None, Finding("bad_geometry", "geometry", Text(f"几何图形无法读取：{fault}。", f"Its geometry cannot be read: {fault}."))
+        return None, _unreadable(Text(str(fault), str(fault)))
+
+
+def _nested_too_deep(written: Any) -> bool:
+    level = [written]
+    for _ in range(DEEPEST):
+        lists = [geometry.get("geometries") for geometry in level if isinstance(geometry, dict)]
+        level = [inner for geometries in lists if isinstance(geometries, list) for inner in geometries]
+    return bool(level)
+
+
+def _unreadable(why: Text) -> Finding:
+    return Finding("bad_geometry", "geometry", Text(f"几何图形无法读取：{why.zh}。", f"Its geometry cannot be read: {why.en}."))

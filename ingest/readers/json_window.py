@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TextIO
 
 from commandcenter.errors import BadInput
@@ -28,9 +28,11 @@ decoder = json.JSONDecoder(parse_constant=str, parse_int=_whole)
 class JsonWindow:
     """A part of the text that moves forward, and the line it begins in. Raises BadInput, naming file and line, for broken JSON."""
 
-    def __init__(self, text: TextIO, file_name: str) -> None:
+    def __init__(self, text: TextIO, file_name: str, chunk: int = CHUNK, numbers: json.JSONDecoder = decoder) -> None:
         self._text = text
         self._file = file_name
+        self._chunk = chunk
+        self._decoder = numbers
         self._held = ""
         self._at = 0
         self._line = 1
@@ -61,16 +63,22 @@ class JsonWindow:
             raw, line = self._held[self._at : end].rstrip(), self._line
             value: Any
             try:
-                value = decoder.decode(raw)
+                value = self._decoder.decode(raw)
             except (ValueError, RecursionError) as fault:
                 said = fault.msg if isinstance(fault, json.JSONDecodeError) else "it is nested too deeply"
                 value = Text(f"这一行不是有效的 JSON（{said}）。", f"This line is not valid JSON ({said}).")
             self._forward(end)
             yield line, value, raw
 
-    def items(self, path: list[str]) -> Iterator[tuple[int, Any, str]]:
-        """The items of the list that lies at ``path``, of every document in the text, with line and raw text."""
+    def items(
+        self, path: list[str], beside: Callable[[str, Any], None] = lambda key, value: None, absent: Text | None = None
+    ) -> Iterator[tuple[int, Any, str]]:
+        """The items of the list that lies at ``path``, of every document in the text, with line and raw text.
+
+        ``beside`` is shown every other key on the way with its value; ``absent`` is said where there is no such list.
+        """
         self._keys_seen: dict[str, None] = {}
+        self._beside = beside
         reached = False
         while self.peek():
             for item in self._document(path):
@@ -78,6 +86,8 @@ class JsonWindow:
                     reached = True
                 else:
                     yield item
+        if not reached and absent is not None:
+            self.refuse(absent)
         if not reached:
             near = nearest(path[-1], self._keys_seen) if path else None
             hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
@@ -107,8 +117,7 @@ class JsonWindow:
             if key == path[0]:
                 yield from self._document(path[1:])
             else:
-                self.peek()
-                self._value()
+                self._beside(str(key), self._value()[1])
             if self._take(",}", "对象没有结束", "the object does not end") == "}":
                 return
 
@@ -116,7 +125,7 @@ class JsonWindow:
         self.peek()
         while True:
             try:
-                value, end = decoder.raw_decode(self._held, self._at)
+                value, end = self._decoder.raw_decode(self._held, self._at)
             except json.JSONDecodeError as fault:
                 near_end = fault.pos >= len(self._held) - 64 or fault.msg.startswith("Unterminated string")
                 if not near_end or self._ended or len(self._held) - self._at > LARGEST_VALUE:
@@ -125,6 +134,8 @@ class JsonWindow:
                 continue
             except RecursionError:
                 self._broken("嵌套过深", "it is nested too deeply")
+            except ValueError as fault:  # a number of five thousand digits
+                self._broken(f"JSON 有误：{fault}", f"its JSON is broken: {fault}")
             if end == len(self._held) and not self._ended:
                 self._more()  # a number may go on
                 continue
@@ -156,11 +167,15 @@ class JsonWindow:
         """Read on, twice as much for a long value, so that reading it again costs little."""
         if self._ended:
             return False
-        part = self._text.read(max(CHUNK, len(self._held) - self._at))
+        part = self._text.read(max(self._chunk, len(self._held) - self._at))
         self._ended = not part
         self._held = self._held[self._at :] + part
         self._at = 0
         return not self._ended
+
+    def refuse(self, why: Text) -> NoReturn:
+        """Refuse the file for what is at this line."""
+        self._broken(*why)
 
     def _broken(self, zh: str, en: str) -> NoReturn:
         raise BadInput(

@@ -14,11 +14,11 @@ from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest.contract import Mapping
 from ingest.readers.archives import kind_of, not_that
-from ingest.readers.arrow import geometries_of, json_rows, not_decodable, values_of
+from ingest.readers.arrow import geometries_of, json_rows, values_of
 from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
-from ingest.record import BATCH_ROWS, Batch
+from ingest.record import BATCH_ROWS, Batch, Finding
 
 BATCH_BYTES = 32 << 20  # unpacked, on average
 
@@ -49,13 +49,13 @@ def _batches(path: Path, mapping: Mapping, file: ParquetFile) -> Iterator[Batch]
     done = 0
     for part in file.iter_batches(_batch_size(file), columns=[*fields, *([place] if place else [])]):
         values: dict[str, list[Any]] = {}
-        broken: list[int] = []
+        stray: dict[int, Finding] = {}
         for name in fields:
-            values[name], undecoded = values_of(part.column(name))
-            broken += undecoded
+            values[name], odd = values_of(part.column(name))
+            stray.update(odd)
         count = part.num_rows
         geometry, faults, repairs = geometries_of(part.column(place) if place else pa.nulls(count, pa.binary()))
-        faults.update(dict.fromkeys(broken, not_decodable("utf-8")))
+        faults.update(stray)
         where = list(map(str, range(done + 1, done + count + 1)))
         yield Batch(where, values, json_rows(values, count), geometry, faults, repairs)
         done += count

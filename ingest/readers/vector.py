@@ -34,13 +34,13 @@ from ingest.readers.archives import (
     unpack_gzip,
     unpack_zip,
 )
-from ingest.readers.arrow import geometries_of, json_rows, not_decodable, values_of
+from ingest.readers.arrow import geometries_of, json_rows, values_of
 from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
 from ingest.readers.opened import check_there
 from ingest.readers.shapefile import AS_BYTES, assembled, declared_crs, field_names, rows_in
 from ingest.readers.xml_file import count_features, utf8_copy
-from ingest.record import BATCH_ROWS, Batch
+from ingest.record import BATCH_ROWS, Batch, Finding
 
 # Bytes of the file that one batch may stand for: rows of large shapes come in small batches.
 BATCH_BYTES = 16 << 20
@@ -249,16 +249,16 @@ def _batch(
 ) -> Batch:
     encoding = mapping.encoding if layer.kind == "shp" else None
     values: dict[str, list[Any]] = {}
-    broken: list[int] = []
+    stray: dict[int, Finding] = {}
     for name, own in fields.items():
-        values[name], undecoded = values_of(part.column(own), encoding)
-        broken += undecoded
+        values[name], odd = values_of(part.column(own), encoding)
+        stray.update(odd)
     count = part.num_rows
     if place in part.schema.names:
         geometry, faults, repairs = geometries_of(part.column(place), straightened)
     else:
         geometry, faults, repairs = geometries_of(pa.nulls(count, pa.binary()))
-    faults.update(dict.fromkeys(broken, not_decodable(encoding or "utf-8")))
+    faults.update(stray)
     numbers = part.column(fid).to_pylist() if layer.kind == "gpkg" else range(straightened.skipped + 1, straightened.skipped + count + 1)
     return Batch(list(map(str, numbers)), values, json_rows(values, count), geometry, faults, repairs)
 
