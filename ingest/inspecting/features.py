@@ -23,15 +23,14 @@ from commandcenter.text import Text
 from ingest.inspecting.dbf import dbf_encoding
 from ingest.inspecting.encodings import prove
 from ingest.inspecting.octets import text_bytes
-from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Declared, Sample, no_geometry
+from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Declared, Sample
+from ingest.readers.geojson_shapes import geometries
+from ingest.written_shapes import shapes_of_wkb
 
 WGS84 = "EPSG:4326"
 GPX_LAYERS = ("tracks", "routes", "waypoints")  # the others hold the points of these
 FORMAT_SAYS = Text("格式规定", "the format's own rule")
 _FEATURE = re.compile(r'\{\s*"type"\s*:\s*"Feature"\s*,')
-_GEOMETRY_TYPES = frozenset(
-    {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
-)
 
 
 def geojson(path: Path, name: str, by_line: bool) -> Sample:
@@ -72,11 +71,9 @@ def geojson(path: Path, name: str, by_line: bool) -> Sample:
     columns = {key: [_flat((feature.get("properties") or {}).get(key)) for feature in kept] for key in names}
     if any("id" in feature for feature in kept):
         notes.append(Text("要素带有自己的 id（映射里可用 @id）。", "Features have ids of their own."))
-    geometry = no_geometry(len(kept))
-    unreadable = 0
-    for at, feature in enumerate(kept):
-        geometry[at], bad = _shape(feature.get("geometry"))
-        unreadable += bad
+    written = [feature.get("geometry") for feature in kept]
+    geometry, faults = geometries(written)
+    unreadable = sum(written[at] is not None for at in faults)
     whole = whole and len(kept) == len(found)
     sample = Sample(
         name,
@@ -99,7 +96,7 @@ def _of_lines(lines: list[str]) -> tuple[list[dict[str, Any]], int]:
     for line in lines:
         try:
             value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # a number of five thousand digits is a ValueError only
             broken += 1
             continue
         if isinstance(value, dict):
@@ -112,7 +109,7 @@ def _of_collection(text: str, whole: bool) -> tuple[list[dict[str, Any]], bool]:
     if whole:
         try:
             document = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             document = None
         if isinstance(document, dict):
             features = document.get("features") if "features" in document else [document]
@@ -127,7 +124,7 @@ def _of_collection(text: str, whole: bool) -> tuple[list[dict[str, Any]], bool]:
             at += 1
         try:
             value, at = decoder.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             break
         if isinstance(value, dict):
             found.append(value)
@@ -141,22 +138,11 @@ def _further_on(text: str) -> list[dict[str, Any]]:
     while len(found) < SPREAD_ROWS and (start := _FEATURE.search(text, at)) is not None:
         try:
             value, at = decoder.raw_decode(text, start.start())
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             at = start.end()
             continue
         found.append(value)
     return found
-
-
-def _shape(written: Any) -> tuple[Any, int]:
-    if written is None:
-        return None, 0
-    try:
-        if written["type"] not in _GEOMETRY_TYPES:
-            return None, 1
-        return shapely.from_geojson(json.dumps(written)), 0
-    except (shapely.GEOSException, KeyError, TypeError, ValueError):
-        return None, 1
 
 
 def _crs_member(text: str) -> Declared | None:
@@ -166,7 +152,7 @@ def _crs_member(text: str) -> Declared | None:
         try:
             value, _ = json.JSONDecoder().raw_decode(text, start)
             written = str(value["properties"]["name"])
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             written = ""
         if written:
             return Declared(_code_of(written), written, Text("文件的 crs 项", "the file's crs member"))
@@ -259,13 +245,8 @@ def _crs_name(written: str) -> str:
 
 
 def _from_wkb(shapes: list[bytes | None]) -> tuple[NDArray[np.object_], int]:
-    geometry, unreadable = no_geometry(len(shapes)), 0
-    for at, octets in enumerate(shapes):
-        try:
-            geometry[at] = None if octets is None else shapely.from_wkb(octets)
-        except shapely.GEOSException:
-            unreadable += 1
-    return geometry, unreadable
+    geometry, _ = shapes_of_wkb(shapes)
+    return geometry, sum(octets is not None for octets in shapes) - int((~shapely.is_missing(geometry)).sum())
 
 
 def _python(value: Any) -> Any:

@@ -17,6 +17,7 @@ MOST_DATES = 400  # distinct values of a field tried against every format
 MOST_SHOWN = 3
 MOST_VALUES = 40
 SHOWN_LENGTH = 40
+LONGEST_NUMBER = 80  # characters: what is longer is a text, digits or not
 EMPTY_WORDS = frozenset(
     {"null", "none", "nan", "n/a", "na", "-", "--", "/", "\\n", "无", "空", "未知", "不详", "unspecified"}
 )
@@ -183,6 +184,8 @@ def _kinds(counted: Counter[str], values: list[Any]) -> tuple[dict[str, int], li
 
 def _kind(text: str, usual: list[str]) -> str:
     """The kind of one value. ``usual`` are the formats, the last one that fitted in front: a column rarely has two."""
+    if len(text) > LONGEST_NUMBER:
+        return "text"
     if _LOOKS_DATED.match(text):
         shape = next((shape for shape in usual if _reads(text, shape)), None)
         if shape is not None:

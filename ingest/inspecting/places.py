@@ -14,6 +14,7 @@ from commandcenter.text import Text
 from ingest.coordinate_text import coordinate
 from ingest.inspecting.sample import Sample, no_geometry
 from ingest.inspecting.words import plain, words
+from ingest.written_shapes import shapes_of_wkb, shapes_of_wkt
 
 REPEATED_SHARE = 0.03
 REPEATED_TIMES = 5
@@ -202,22 +203,8 @@ def _shapes(name: str, values: list[Any]) -> PlaceLook | None:
         kind = "wkb"
     else:
         return None
-    geometry = no_geometry(len(values))
-    for at, value in enumerate(values):
-        if isinstance(value, str) and value.strip():
-            try:
-                geometry[at] = (
-                    shapely.from_wkb(value)
-                    if kind == "wkb"
-                    else shapely.from_wkt(value.split(";", 1)[-1] if value.upper().startswith("SRID") else value)
-                )
-            except (shapely.GEOSException, ValueError):
-                continue
-    srid = next(
-        (int(shapely.get_srid(shape)) for shape in geometry if shape is not None and shapely.get_srid(shape)), None
-    )
-    if srid is None and kind == "wkt" and (found := re.match(r"\s*SRID=(\d+);", tried[0], re.IGNORECASE)):
-        srid = int(found[1])
+    geometry, srids = shapes_of_wkb(values) if kind == "wkb" else shapes_of_wkt(values)
+    srid = int(srids[srids > 0][0]) if (srids > 0).any() else None
     title = Text("WKT 文本", "WKT") if kind == "wkt" else Text("十六进制 WKB", "hex WKB")
     return PlaceLook(
         kind, (name,), False, geometry, [Text(f"“{name}”是{title.zh}。", f"'{name}' is {title.en}.")], srid
@@ -225,11 +212,7 @@ def _shapes(name: str, values: list[Any]) -> PlaceLook | None:
 
 
 def _reads_wkb(text: str) -> bool:
-    try:
-        shapely.from_wkb(text)
-    except (shapely.GEOSException, ValueError):
-        return False
-    return True
+    return shapes_of_wkb([text])[0][0] is not None
 
 
 def _pairs(name: str, values: list[Any], city: tuple[float, float, float, float] | None) -> PlaceLook | None:

@@ -82,14 +82,20 @@ def look_at_reference(
     if connection is not None and look.possible:
         _weigh_evidence(look, compare(geometry, box, look.possible, connection))
     if look.code is None:
-        listed = "、".join(title_of(one) for one in look.possible) or "？"
-        look.said.append(
-            Text(
-                f"坐标系未定：文件没有（可信地）写明，可能是 {listed}；须由提供者确认。",
-                f"The reference system is undecided: the file does not say (credibly); it may be {listed.replace('、', ', ')}. Ask who made it.",
-            )
-        )
+        look.said.append(_undecided([title_of(one) for one in look.possible]))
     return look
+
+
+def _undecided(names: list[str]) -> Text:
+    if not names:
+        return Text(
+            "坐标系未定：文件没有（可信地）写明，坐标本身也看不出；须由提供者确认。",
+            "The reference system is undecided: the file does not say (credibly), and its coordinates do not tell. Ask who made it.",
+        )
+    return Text(
+        f"坐标系未定：文件没有（可信地）写明，可能是 {'、'.join(names)}；须由提供者确认。",
+        f"The reference system is undecided: the file does not say (credibly); it may be {', '.join(names)}. Ask who made it.",
+    )
 
 
 def _weigh_declaration(look: ReferenceLook, box: Bounds, city: City | None) -> bool:

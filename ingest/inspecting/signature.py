@@ -11,6 +11,7 @@ from commandcenter.errors import BadInput
 from commandcenter.text import Text
 
 HEAD_BYTES = 65_536
+OLE_BYTES = 4 << 20
 SQLITE = b"SQLite format 3\x00"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -33,7 +34,7 @@ FORMS = {
         Form("gzip", None, Text("gzip 压缩文件", "gzip file"), (".gz", ".tgz")),
         Form("tar", None, Text("tar 归档", "tar archive"), (".tar",)),
         Form("csv", "csv", Text("分隔文本", "delimited text"), (".csv", ".tsv", ".txt", ".tab")),
-        Form("xlsx", "xlsx", Text("Excel 工作簿", "Excel workbook"), (".xlsx", ".xlsm")),
+        Form("xlsx", "xlsx", Text("Excel 工作簿", "Excel workbook"), (".xlsx", ".xlsm", ".xls")),
         Form("json", "json", Text("JSON 记录", "JSON records"), (".json",)),
         Form("geojson", "geojson", Text("GeoJSON 要素集", "GeoJSON feature collection"), (".geojson", ".json")),
         Form(
@@ -99,7 +100,7 @@ def _binary(path: Path, head: bytes) -> str | None:
                 )
             )
     if head.startswith(OLE):
-        raise _ole(path)
+        return _ole(path)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "xlsx" if b"xl/" in head or _holds_workbook(path) else "zip"
     if head.startswith(b"\x1f\x8b"):
@@ -144,20 +145,24 @@ def _is_dbf(head: bytes) -> bool:
     )
 
 
-def _ole(path: Path) -> BadInput:
+def _ole(path: Path) -> str:
     with path.open("rb") as file:
-        content = file.read(4_000_000)
+        content = file.read(OLE_BYTES)
+        file.seek(max(OLE_BYTES, path.stat().st_size - OLE_BYTES))  # its list of streams often stands at the end
+        content += file.read()
     if "EncryptedPackage".encode("utf-16-le") in content:
-        return BadInput(
+        raise BadInput(
             Text(
                 f"{path.name} 是设有密码的 Excel 文件；请取消密码后再提供。",
                 f"{path.name} is a password-protected workbook; please ask for it without the password.",
             )
         )
-    return BadInput(
+    if any(f"{stream}\0".encode("utf-16-le") in content for stream in ("Workbook", "Book")):
+        return "xlsx"
+    raise BadInput(
         Text(
-            f"{path.name} 是旧式 Office 文件（.xls/.doc）；请另存为 .xlsx。",
-            f"{path.name} is an old Office file (.xls or .doc); save it as .xlsx, please.",
+            f"{path.name} 是旧式 Office 文件（.doc 等），里面没有工作簿；请提供 .xlsx。",
+            f"{path.name} is an old Office file (.doc perhaps) without a workbook in it; give an .xlsx, please.",
         )
     )
 

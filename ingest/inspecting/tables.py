@@ -7,22 +7,22 @@ import io
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
-
-import python_calamine
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest.inspecting.encodings import prove
 from ingest.inspecting.octets import text_bytes
 from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Sample, no_geometry
+from ingest.readers.workbook import SheetRow
+from ingest.readers.xlsx import Book, opened_book
 
 DELIMITERS = (",", "\t", ";", "|")
 LOOKED_FOR_HEADER = 20
-MOST_SHEET_BYTES = 400 << 20
+MOST_SHEET_ROWS = 100_000  # behind the first ones
 MOST_JSON_BYTES = 64 << 20
 _NUMERIC = re.compile(r"^[\s$¥€]*[-+]?[\d,.]+%?\s*$")
 
@@ -90,42 +90,30 @@ def delimited(path: Path, name: str) -> Sample:
 
 
 def workbook(path: Path, name: str) -> list[Sample]:
-    """A look at each sheet of a workbook: where the header stands, merged cells, rows from all over it."""
-    try:
-        with ZipFile(path) as archive:
-            largest = max((member.file_size for member in archive.infolist()), default=0)
-        if largest > MOST_SHEET_BYTES:
-            raise BadInput(
-                Text(
-                    f"工作簿 {name} 解开后过大（{largest >> 20} MB）。",
-                    f"The workbook {name} unpacks to too much: {largest >> 20} MB.",
-                )
-            )
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        return [found for sheet in book.sheet_names if (found := _sheet(book, sheet, name)) is not None]
-    except (python_calamine.CalamineError, BadZipFile, OSError) as fault:
-        raise BadInput(
-            Text(f"工作簿 {name} 已损坏或打不开。", f"The workbook {name} is broken or cannot be opened.")
-        ) from fault
+    """A look at each sheet of a workbook, read as loads read it: where the header stands, merged cells, rows from all over it."""
+    with opened_book(path) as book:
+        return [found for title in book.names if (found := _sheet(book, title)) is not None]
 
 
-def _sheet(book: python_calamine.CalamineWorkbook, title: str, name: str) -> Sample | None:
-    sheet = book.get_sheet_by_name(title)
-    every = sheet.to_python(skip_empty_area=False)
-    if not any(cell not in ("", None) for row in every for cell in row):
+def _sheet(book: Book, title: str) -> Sample | None:
+    rows = (row for row in book.rows(title) if row.number <= LOOKED_FOR_HEADER or any(map(str.strip, row.cells.values())))
+    first = list(islice(rows, LOOKED_FOR_HEADER + FIRST_ROWS))
+    if not any(row.cells for row in first):
         return None
-    at, _ = header_of([[_cell(cell) for cell in row] for row in every[: LOOKED_FOR_HEADER + 5]])
+    top: list[list[str]] = [[] for _ in range(LOOKED_FOR_HEADER + 5)]
+    for row in first:
+        if row.number <= len(top):
+            top[row.number - 1] = _cells(row)
+    at, _ = header_of(top)
     notes: list[Text] = []
-    names = _named([_cell(cell) for cell in every[at]], notes)
-    body = [row for row in every[at + 1 :] if any(cell not in ("", None) for cell in row)]
-    kept = (
-        body
-        if len(body) <= FIRST_ROWS
-        else body[:FIRST_ROWS] + body[FIRST_ROWS :: max(1, (len(body) - FIRST_ROWS) // (SPREAD_PARTS * SPREAD_ROWS))]
-    )
+    names = _named(top[at], notes)
+    later, beyond, total = _thinned(rows, MOST_SHEET_ROWS)
+    below = [row for row in first if row.number > at + 1 and any(map(str.strip, row.cells.values()))]
+    kept = [[text or None for text in _cells(row)] for row in (*below, *later)]
+    count = None if beyond else len(below) + total
     columns = _columns(names, kept)
-    merged = [(start, end) for start, end in (sheet.merged_cell_ranges or []) if start[0] > at and end[0] > start[0]]
-    heads = {names[start[1]] for start, _ in merged if start[1] < len(names)}
+    merged = [cells for cells in book.merged(title) if cells.first_row > at + 1 and cells.last_row > cells.first_row]
+    heads = {names[cells.first_column] for cells in merged if cells.first_column < len(names)}
     filled = tuple(name for name, values in columns.items() if name in heads and sum(value in (None, "") for value in values) > 0.05 * len(values))
     if filled:
         listed = "、".join(filled)
@@ -138,10 +126,27 @@ def _sheet(book: python_calamine.CalamineWorkbook, title: str, name: str) -> Sam
     if at:
         notes.append(Text(f"表头在第 {at + 1} 行，上面是标题。", f"The header is row {at + 1}; above it stand titles."))
     sample = Sample(
-        title, columns, no_geometry(len(kept)), len(body), len(kept) == len(body), "xlsx", notes=notes, read_layer=title
+        title, columns, no_geometry(len(kept)), count, len(kept) == count, "xlsx", notes=notes, read_layer=title
     )
     sample.header_row, sample.fill_down = at + 1 if at else None, filled
     return sample
+
+
+def _cells(row: SheetRow) -> list[str]:
+    return [row.cells.get(column, "") for column in range(max(row.cells, default=-1) + 1)]
+
+
+def _thinned(rows: Iterator[SheetRow], most: int) -> tuple[list[SheetRow], bool, int]:
+    """Some of the rows from all over them, whether there are more than were looked at, and how many were."""
+    kept: list[SheetRow] = []
+    step, total = 1, 0
+    for row in islice(rows, most):
+        if total % step == 0:
+            kept.append(row)
+        if len(kept) > SPREAD_PARTS * SPREAD_ROWS:
+            kept, step = kept[::2], step * 2
+        total += 1
+    return kept, next(rows, None) is not None, total
 
 
 def json_records(path: Path, name: str) -> Sample:
@@ -156,8 +161,8 @@ def json_records(path: Path, name: str) -> Sample:
             )
         )
     try:
-        document = json.loads(path.read_bytes().decode(proof.reading))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as fault:
+        document = _documents(path.read_bytes().decode(proof.reading).lstrip("\ufeff"))
+    except (ValueError, RecursionError) as fault:
         where = f"{fault.lineno}:{fault.colno}" if isinstance(fault, json.JSONDecodeError) else "-"
         raise BadInput(
             Text(f"{name} 不是完整的 JSON（{where} 处出错）。", f"{name} is no whole JSON: it breaks at {where}.")
@@ -188,6 +193,16 @@ def json_records(path: Path, name: str) -> Sample:
         others = "、".join(f"{path or '(root)'} ({len(found)})" for path, found in lists if path != where)[:200]
         sample.notes.append(Text(f"另有其他记录列表：{others}。", f"There are other lists of records: {others}."))
     return sample
+
+
+def _documents(text: str) -> Any:
+    """The document, or a list of them where there is one a line."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as fault:
+        if not fault.msg.startswith("Extra data"):
+            raise
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 def _find_lists(value: Any, path: str, found: list[tuple[str, list[dict[str, Any]]]], depth: int) -> None:

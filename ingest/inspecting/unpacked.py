@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest.inspecting.signature import Form, form_of
+from ingest.readers.archives import folder_of_its_own
 
 MOST_MEMBERS = 2_000
 MOST_BYTES = 512 * 1024 * 1024
@@ -42,9 +42,8 @@ def unpacked(path: Path) -> Iterator[Content]:
     if form.reader is not None:
         yield Content([(path.name, path)])
         return
-    with TemporaryDirectory(prefix="inspect-") as name:
+    with folder_of_its_own() as folder:
         content = Content([], [form])
-        folder = Path(name)
         if form.key == "gzip":
             inner = folder / (
                 path.stem

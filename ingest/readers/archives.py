@@ -137,9 +137,23 @@ def not_that(path: Path, kind: str) -> BadInput:
 
 @contextmanager
 def folder_of_its_own() -> Iterator[Path]:
-    """A temporary folder, removed whatever happens."""
-    with tempfile.TemporaryDirectory(prefix="commandcenter-ingest-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+    """A temporary folder, removed whatever happens. Raises Unavailable where its disk is full."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="commandcenter-ingest-", ignore_cleanup_errors=True) as name:
+            yield Path(name)
+    except OSError as fault:
+        raise (_disk_full() if is_disk_full(fault) else fault) from fault
+
+
+def is_disk_full(fault: BaseException) -> bool:
+    """Whether something could not be written for want of room: of the disk, of a quota, or of the largest size a file may have."""
+    return isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _disk_full() -> Unavailable:
+    return Unavailable(
+        Text("临时文件夹所在磁盘已满；没有写入任何数据。", "The disk of the temporary folder is full; nothing was loaded.")
+    )
 
 
 def unpack_zip(path: Path, folder: Path, wanted: frozenset[str]) -> list[Path]:
@@ -241,8 +255,8 @@ def _bomb(path: Path) -> BadInput:
 
 
 def _broken(path: Path, fault: Exception) -> BadInput | Unavailable:
-    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Unavailable(Text("临时文件夹所在磁盘已满。", "The disk of the temporary folder is full."))
+    if is_disk_full(fault):
+        return _disk_full()
     if "encrypted" in str(fault) or "password" in str(fault):
         return BadInput(Text(f"压缩包 {path.name} 有密码保护。", f"The archive {path.name} is password-protected."))
     return BadInput(

@@ -28,6 +28,7 @@ from ingest.contract import Mapping
 from ingest.readers.archives import (
     check_named_rightly,
     folder_of_its_own,
+    is_disk_full,
     kind_of,
     lay,
     not_that,
@@ -64,7 +65,7 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     with folder_of_its_own() as folder:
         layer = _chosen(path, mapping, _layers(path, folder))
         read = 0
-        with _as_sentence(path):
+        with _as_sentence(path, folder):
             for batch in _batches(path, mapping, layer):
                 read += len(batch)
                 yield batch
@@ -138,7 +139,7 @@ def _layers_of(path: Path, kind: str, folder: Path, name: str) -> list[_Layer]:
     if kind in ("kml", "gml"):
         return _xml_layers(path, kind, target)
     file = _laid_gpkg(path, target) if kind == "gpkg" else lay(path, target)
-    with _as_sentence(path):
+    with _as_sentence(path, folder):
         if kind == "gpkg":
             _check_whole(file)
         return [_Layer(layer, file, kind, layer, has_place, _rows_of(file, layer)) for layer, has_place in _listed(file)]
@@ -166,7 +167,7 @@ def _xml_layers(path: Path, kind: str, target: Path) -> list[_Layer]:
         )
     told = count_features(path)
     file = utf8_copy(path, target)
-    with _as_sentence(path):
+    with _as_sentence(path, target.parent):
         layers = [_Layer(layer, file, kind, layer, has_place, _rows_of(file, layer)) for layer, has_place in _listed(file)]
     understood = sum(layer.rows for layer in layers)
     if understood != told:
@@ -278,12 +279,14 @@ class _Straightened:
 
 
 @contextmanager
-def _as_sentence(path: Path) -> Iterator[None]:
-    """What GDAL and SQLite say of a broken file, as one sentence."""
+def _as_sentence(path: Path, folder: Path) -> Iterator[None]:
+    """What GDAL and SQLite say of a broken file, as one sentence, without the folder where it lies for a while."""
     try:
         yield
     except (*_GDAL_FAULTS, sqlite3.Error) as fault:
-        said = " ".join(str(fault).split())[:200]
+        if is_disk_full(fault):
+            raise
+        said = " ".join(str(fault).replace(f"{folder}/", "").split())[:200]
         raise BadInput(
             Text(
                 f"{path.name} 已损坏、被截断或不是它所称的格式（{said}）；没有写入任何数据。",

@@ -31,7 +31,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BROKEN = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, StopIteration, ValueError, EOFError, RuntimeError, OverflowError, LookupError)
 
 
-class _Book(Protocol):
+class Book(Protocol):
     """What both kinds of workbook can do."""
 
     visible: list[str]
@@ -51,16 +51,17 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     Raises BadInput for a file that is no workbook, is locked or broken, and for a sheet or header that is not there.
     """
     check_there(path)
-    with _opened(path) as book:
+    with opened_book(path) as book:
         name = _sheet(path, book, mapping)
         yield from _Sheet(path.name, mapping, book, name).batches()
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[_Book]:
+def opened_book(path: Path) -> Iterator[Book]:
+    """A workbook of either kind. Raises BadInput for what is none, is locked or broken."""
     with path.open("rb") as opened:
         start = opened.read(8)
-    book: _Book | None = None
+    book: Book | None = None
     try:
         if start == _OLE:
             _check_unlocked(path)
@@ -87,7 +88,7 @@ def _opened(path: Path) -> Iterator[_Book]:
             book.close()
 
 
-def _sheet(path: Path, book: _Book, mapping: Mapping) -> str:
+def _sheet(path: Path, book: Book, mapping: Mapping) -> str:
     """The sheet that the mapping names, or the only one that is visible and not empty."""
     asked = mapping.options.layer
     names = book.names
@@ -121,7 +122,7 @@ def _sheet(path: Path, book: _Book, mapping: Mapping) -> str:
 class _Sheet:
     """One sheet's header, and the rows below it."""
 
-    def __init__(self, file_name: str, mapping: Mapping, book: _Book, name: str) -> None:
+    def __init__(self, file_name: str, mapping: Mapping, book: Book, name: str) -> None:
         self._mapping = mapping
         self._rows = book.rows(name)
         self._merges = _Merges(book.merged(name))
