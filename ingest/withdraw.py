@@ -65,6 +65,6 @@ def withdraw_run(connection: psycopg.Connection, actor: Actor, run_id: int) -> W
             places.place_again(connection, run.target)
         elif run.target in places.BOUNDARY_TABLES:
             places.place_all_again(connection)
-        store.note_withdrawal(connection, run_id, actor.id)
+        store.note_withdrawal(connection, run.source, run_id, actor.id)
         places.recount_source(connection, run.source, run.target)
     return Withdrawn(run_id, run.target, removed, restored, returned)

@@ -372,6 +372,12 @@ def test_a_living_source_speaks_of_its_last_delivery(open_database: psycopg.Conn
     load(open_database, living, tmp_path, row(1))
     ((as_of, good),) = asked(open_database, said)
     assert as_of == good is not None
+    later = load(open_database, living, tmp_path, row(1, "new")).run_id
+    assert later is not None and asked(open_database, said)[0][0] > as_of
+    with acting(open_database, STEWARD):
+        withdraw_run(open_database, STEWARD, later)
+    ((as_of, good),) = asked(open_database, said)
+    assert as_of == good == asked(open_database, "select max(finished_at) from ingest_run where status = 'done'")[0][0]
     with pytest.raises(BadInput):
         load(open_database, living, tmp_path)
     assert asked(open_database, said) == [(as_of, good)]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from commandcenter.city import load_city
@@ -162,6 +162,7 @@ def test_a_bad_geometry_is_quarantined(tmp_path: Path, geometry: Any, rule: str)
 
 
 @settings(max_examples=30, deadline=None)
+@example(["a\0b", "\\x00", "c"], 7)
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=40), st.sampled_from([7, 64, 1000]))
 def test_streaming_reads_what_json_reads(tmp_path_factory: pytest.TempPathFactory, labels: list[str], chunk: int) -> None:
     from ingest.readers import geojson  # noqa: PLC0415  (its window is made small for this test)
@@ -171,10 +172,11 @@ def test_streaming_reads_what_json_reads(tmp_path_factory: pytest.TempPathFactor
     path = geojson_file(folder, features)
     before, geojson.CHUNK = geojson.CHUNK, chunk
     try:
-        found = [row.values["label"] for row in geojson.read(path, a_mapping(folder, "geojson"))]
+        rows = list(geojson.read(path, a_mapping(folder, "geojson")))
     finally:
         geojson.CHUNK = before
-    assert found == [f"x{label}" for label in labels]
+    assert [row.values["label"] for row in rows] == [f"x{label}".replace("\0", "\\x00") for label in labels]
+    assert [row.fault.rule if row.fault else None for row in rows] == ["not_text" if "\0" in label else None for label in labels]
 
 
 BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {

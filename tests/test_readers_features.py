@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as parquet_format
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape as shape_of
 
-from ingest.readers import geojson, geojson_shapes
+from commandcenter.errors import BadInput
+from ingest.inspecting import features
+from ingest.readers import geojson, geojson_shapes, parquet
 from ingest.readers.arrow import json_rows
 from tests.reading import (
     FEATURE,
@@ -46,6 +49,31 @@ def test_geoparquet(tmp_path: Path) -> None:
     refused(a_parquet(tmp_path / "d.parquet", None), a_mapping("parquet"), "'geo' metadata")
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:-20])
     refused(tmp_path / "cut.parquet", a_mapping("parquet"), "no whole Parquet")
+
+
+def test_long_texts_of_a_dictionary_come_in_small_batches(tmp_path: Path) -> None:
+    """A text of a megabyte stands once in the file, and in every one of its rows."""
+    many = 300
+    texts = pa.array(["x" * (1 << 20)] * many).dictionary_encode()
+    table = pa.table({"id": [str(number) for number in range(many)], "label": texts, "geometry": [SHAPES[0].wkb] * many})
+    geo = {"primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
+    path = tmp_path / "long.parquet"
+    parquet_format.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), path)
+    assert path.stat().st_size < 1 << 20
+    lengths, ids = [], []
+    for batch in parquet.batches(path, a_mapping("parquet")):
+        lengths.append(sum(map(len, batch.values["label"])))
+        ids += batch.values["id"]
+    assert ids == [str(number) for number in range(many)]
+    assert max(lengths) <= parquet.BATCH_BYTES + (1 << 20)
+
+
+def test_what_geo_metadata_say_is_nonsense(tmp_path: Path) -> None:
+    for geo in ([], {"primary_column": 7}, {"primary_column": "geometry", "columns": {"geometry": 1}}, {"primary_column": "geometry", "columns": [1]}, "x"):
+        a_parquet(tmp_path / "n.parquet", geo, geometry=[SHAPES[0].wkb] * 2)  # type: ignore[arg-type]  # nonsense on purpose
+        with pytest.raises(BadInput, match=r"n\.parquet"):
+            list(parquet.batches(tmp_path / "n.parquet", a_mapping("parquet")))
+        assert features.geoparquet(tmp_path / "n.parquet", "n.parquet") is not None
 
 
 def pyogrio_crs(code: str) -> dict[str, Any]:

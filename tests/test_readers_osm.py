@@ -148,6 +148,16 @@ def test_flipped_and_cut_bytes_end_in_rows_or_in_a_sentence(tmp_path: Path, data
         assert fault.sentence.zh and fault.sentence.en
 
 
+def test_a_number_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+    path = osm_file(tmp_path, a_way(1, [1, 2, 3, 4, 1], landuse="forest"))
+    whole = path.read_text(encoding="utf-8")
+    for number, unreadable in (('version="', 'version=" '), (' id="', ' id="x'), ('lat="', 'lat="n')):
+        assert number in whole
+        path.write_text(whole.replace(number, unreadable, 1), encoding="utf-8")
+        with pytest.raises(BadInput, match=path.name):
+            list(osm.batches(path, BASE_MAP))
+
+
 def test_a_cut_pbf_is_a_sentence(test_data: Path, tmp_path: Path) -> None:
     whole = (test_data / "osm" / "heidelberg_altstadt.osm.pbf").read_bytes()
     for length in (1, 100, len(whole) // 2, len(whole) - 1):

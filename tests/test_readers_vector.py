@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import zipfile
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +233,15 @@ def test_files_that_are_not_what_they_claim(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.gpkg") as database:
         database.execute("create table some (id integer)")
     refused(tmp_path / "other.gpkg", a_mapping(), "other.gpkg")
+
+
+def test_a_view_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "v.gpkg", "GPKG", layer="addresses")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("create view endless as with recursive n(i) as (select 1 union all select i + 1 from n) select i as fid, i as id from n")
+        database.execute("insert into gpkg_contents (table_name, data_type, identifier) values ('endless', 'attributes', 'endless')")
+    monkeypatch.setattr(vector, "PATIENCE", 3)
+    refused(path, a_mapping(layer="addresses"), "v.gpkg")
 
 
 def test_archives_under_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as parquet
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ from ingest.inspecting.encodings import prove
 from ingest.inspecting.octets import text_bytes
 from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Declared, Sample
 from ingest.readers.geojson_shapes import geometries
+from ingest.readers.parquet import opened_parquet, pieces
+from ingest.readers.vector import check_whole
 from ingest.written_shapes import shapes_of_wkb
 
 WGS84 = "EPSG:4326"
@@ -178,12 +180,14 @@ def vector(path: Path, name: str, form: str) -> list[Sample]:
     proof = dbf_encoding(path) if form == "shapefile" else None
     encoding = proof.reading.removesuffix("-sig") if proof else None
     try:
+        if form == "gpkg":
+            check_whole(path)
         layers = [str(layer) for layer, _ in pyogrio.list_layers(path)]
         if form == "gpx":
             found = [layer for layer in GPX_LAYERS if pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]]
             layers = found or list(GPX_LAYERS[:1])
         samples = [_layer(path, layer, name, form, encoding, options) for layer in layers]
-    except (DataSourceError, DataLayerError, ValueError, UnicodeDecodeError) as fault:
+    except (DataSourceError, DataLayerError, ValueError, UnicodeDecodeError, sqlite3.Error) as fault:
         raise BadInput(
             Text(
                 f"{name} 已损坏或打不开：GDAL 读不出要素。",
@@ -261,10 +265,21 @@ def _flat(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list, np.ndarray)) else value
 
 
+def _described(written: bytes) -> tuple[str | None, dict[str, Any]]:
+    """The geometry column that the metadata name and what they say of it; nothing where they are nonsense."""
+    try:
+        told = json.loads(written)
+        primary = told.get("primary_column")
+        about = told.get("columns", {}).get(primary, {})
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return None, {}
+    return (primary, about) if isinstance(primary, str) and isinstance(about, dict) else (None, {})
+
+
 def geoparquet(path: Path, name: str) -> Sample:
     """A look at a Parquet file, row groups from all over it; its geo metadata name the geometry column and reference system."""
     try:
-        file = parquet.ParquetFile(path)
+        file = opened_parquet(path)
         groups = (
             sorted({0, *np.linspace(0, file.metadata.num_row_groups - 1, SPREAD_PARTS).astype(int)})
             if file.metadata.num_row_groups
@@ -272,17 +287,14 @@ def geoparquet(path: Path, name: str) -> Sample:
         )
         most = FIRST_ROWS if len(groups) <= 1 else SPREAD_ROWS
         batches = [
-            next(iter(file.iter_batches(most if group else FIRST_ROWS, row_groups=[group]))).to_pylist()
-            for group in groups
+            next(pieces(file, most if group else FIRST_ROWS, row_groups=[int(group)])).to_pylist() for group in groups
         ]
-    except (ArrowException, OSError, StopIteration) as fault:
+    except (ArrowException, OSError, ValueError, RuntimeError, StopIteration, MemoryError) as fault:
         raise BadInput(
             Text(f"Parquet 文件 {name} 已损坏或被截断。", f"The Parquet file {name} is broken or cut off.")
         ) from fault
     rows = [row for batch in batches for row in batch]
-    described = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
-    primary = described.get("primary_column")
-    about = described.get("columns", {}).get(primary, {})
+    primary, about = _described((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
     columns = {field: [_flat(row.get(field)) for row in rows] for field in file.schema_arrow.names if field != primary}
     geometry, unreadable = _from_wkb(
         [row.get(primary) if isinstance(row.get(primary), bytes) else None for row in rows]

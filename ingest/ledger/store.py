@@ -146,7 +146,7 @@ def newest_run_after(connection: psycopg.Connection, source: str, run_id: int) -
     return None if row is None else row[0]
 
 
-def note_withdrawal(connection: psycopg.Connection, run_id: int, actor_id: str) -> None:
+def note_withdrawal(connection: psycopg.Connection, source: str, run_id: int, actor_id: str) -> None:
     """Say of a run that it was withdrawn; what it refused is void, what it had settled is open again."""
     connection.execute(
         "update ingest_run set status = 'withdrawn', withdrawn_at = clock_timestamp(), withdrawn_by = %s where id = %s", [actor_id, run_id]
@@ -157,6 +157,14 @@ def note_withdrawal(connection: psycopg.Connection, run_id: int, actor_id: str) 
         [run_id, run_id],
     )
     connection.execute("delete from ingest_raw where run_id = %s", [run_id])
+    # A living source speaks of its last delivery: of the one that stands now.
+    connection.execute(
+        "with standing as (select max(finished_at) as at from ingest_run where source = %s and "
+        + STANDING
+        + ") update source set last_good_run_at = at, data_as_of = case when data_as_of = last_good_run_at then at else data_as_of end"
+        " from standing where name = %s",
+        [source, source],
+    )
 
 
 def raw_blocks(row_nos: Sequence[int], where: Sequence[str], raw: Sequence[str]) -> list[RawBlock]:

@@ -53,7 +53,7 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
                 rows = _Rows()
         if len(rows):
             yield rows.as_batch()
-    except (RuntimeError, osmium.InvalidLocationError) as fault:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as fault:  # osmium says of a number that is none: ValueError
         raise BadInput(
             Text(
                 f"{path.name} 不是完整的 OpenStreetMap 文件：{fault}；没有写入任何数据。",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow.parquet import ParquetFile
 
 from commandcenter.errors import BadInput
@@ -17,7 +20,7 @@ from ingest.readers.archives import kind_of, not_that
 from ingest.readers.arrow import geometries_of, json_rows, values_of
 from ingest.readers.columns import check_fields
 from ingest.readers.declared_crs import check_crs
-from ingest.readers.opened import check_there
+from ingest.readers.opened import LARGEST_RATIO, RATIO_MATTERS, check_there
 from ingest.record import BATCH_ROWS, Batch, Finding
 
 BATCH_BYTES = 32 << 20  # unpacked, on average
@@ -30,9 +33,9 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
     if kind != "parquet":
         raise not_that(path, kind)
     try:
-        with ParquetFile(path) as file:
+        with opened_parquet(path) as file:
             yield from _batches(path, mapping, file)
-    except (pa.ArrowException, OSError, ValueError, RuntimeError, KeyError, TypeError, IndexError, OverflowError) as fault:
+    except (pa.ArrowException, OSError, ValueError, RuntimeError, LookupError, TypeError, AttributeError, OverflowError, MemoryError) as fault:
         said = " ".join(str(fault).split())[:200]
         raise BadInput(
             Text(
@@ -42,12 +45,42 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
         ) from fault
 
 
+def opened_parquet(path: Path) -> ParquetFile:
+    """The file, its texts left in their dictionaries: one of a megabyte may stand in a million rows of a small file. BadInput for a bomb."""
+    with ParquetFile(path) as file:
+        told = file.metadata
+    chunks = [told.row_group(group).column(at) for group in range(told.num_row_groups) for at in range(told.num_columns)]
+    for chunk in chunks:
+        if chunk.total_uncompressed_size > max(RATIO_MATTERS, LARGEST_RATIO * path.stat().st_size):
+            raise _unfit(path, "解压后过大，像是压缩炸弹", "it unpacks to far too much, as a bomb does")
+    texts = {chunk.path_in_schema for chunk in chunks if chunk.physical_type == "BYTE_ARRAY" and "DICTIONARY" in " ".join(chunk.encodings)}
+    return ParquetFile(path, metadata=told, read_dictionary=sorted(name for name in texts if "." not in name))
+
+
+def pieces(file: ParquetFile, rows: int, **which: Any) -> Iterator[pa.RecordBatch]:
+    """Some rows at a time, fewer where they are long, all written out. ``which`` chooses columns and row groups."""
+    for part in file.iter_batches(rows, **which):
+        length = np.zeros(part.num_rows, dtype=np.int64)
+        for column in part.columns:
+            if pa.types.is_dictionary(column.type):
+                length += pc.fill_null(pc.take(pc.binary_length(column.dictionary), column.indices), 0).to_numpy(zero_copy_only=False)
+        piece = np.cumsum(length) // BATCH_BYTES
+        cuts = [0, *(np.flatnonzero(np.diff(piece)) + 1).tolist(), part.num_rows]
+        for begin, end in pairwise(cuts):
+            written = [_written_out(column) for column in part.slice(begin, end - begin).columns]
+            yield pa.RecordBatch.from_arrays(written, names=part.schema.names)
+
+
+def _written_out(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
 def _batches(path: Path, mapping: Mapping, file: ParquetFile) -> Iterator[Batch]:
     place, covering = _place(path, mapping, file)
     fields = [name for name in file.schema_arrow.names if name not in covering]
     check_fields(path.name, mapping, fields)
     done = 0
-    for part in file.iter_batches(_batch_size(file), columns=[*fields, *([place] if place else [])]):
+    for part in pieces(file, _batch_size(file), columns=[*fields, *([place] if place else [])]):
         values: dict[str, list[Any]] = {}
         stray: dict[int, Finding] = {}
         for name in fields:

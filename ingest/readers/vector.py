@@ -46,6 +46,7 @@ from ingest.record import BATCH_ROWS, Batch, Finding
 # Bytes of the file that one batch may stand for: rows of large shapes come in small batches.
 BATCH_BYTES = 16 << 20
 LARGEST_KML = 256 << 20  # GDAL holds a KML in memory whole
+PATIENCE = 2_000  # millions of steps that SQLite may take to count the rows of a file's views: half a minute
 _SUFFIX = {"gpkg": ".gpkg", "fgb": ".fgb", "shp": ".shp", "kml": ".kml", "gml": ".gml"}
 _UNPACKED = frozenset({".gpkg", ".fgb", ".gml", ".kml", ".shp", ".shx", ".dbf", ".prj"})
 _OPTIONS: dict[str, dict[str, str]] = {"gpkg": {"IMMUTABLE": "YES"}, "gml": {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}}
@@ -141,7 +142,7 @@ def _layers_of(path: Path, kind: str, folder: Path, name: str) -> list[_Layer]:
     file = _laid_gpkg(path, target) if kind == "gpkg" else lay(path, target)
     with _as_sentence(path, folder):
         if kind == "gpkg":
-            _check_whole(file)
+            check_whole(file)
         return [_Layer(layer, file, kind, layer, has_place, _rows_of(file, layer)) for layer, has_place in _listed(file)]
 
 
@@ -184,12 +185,24 @@ def _rows_of(file: Path, layer: str) -> int:
     return int(pyogrio.read_info(file, layer=layer, force_feature_count=True)["features"])
 
 
-def _check_whole(file: Path) -> None:
-    """Refuse a GeoPackage with broken pages: GDAL would stop at one as if the rows ended there."""
+def check_whole(file: Path) -> None:
+    """Refuse a GeoPackage with broken pages, where GDAL would stop as if the rows ended there, and one with a view that never ends.
+
+    Raises sqlite3.Error for both.
+    """
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
         (said,) = database.execute("pragma quick_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
+        if said != "ok":
+            raise sqlite3.DatabaseError(said)
+        views = database.execute("select name from sqlite_master join gpkg_contents on table_name = name where type = 'view'").fetchall()
+        patience = iter(range(PATIENCE))
+        database.set_progress_handler(lambda: next(patience, None) is None, 1_000_000)
+        for (name,) in views:
+            try:
+                database.execute('select count(*) from "{}"'.format(name.replace('"', '""'))).fetchone()
+            except sqlite3.OperationalError as fault:
+                if "interrupted" in str(fault):
+                    raise sqlite3.DatabaseError(f"the view {name} does not end") from fault
 
 
 def _chosen(path: Path, mapping: Mapping, layers: list[_Layer]) -> _Layer:

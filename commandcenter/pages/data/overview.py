@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,8 +116,8 @@ def _bar(asked: Asked, run: Mapping[str, Any], most: int, zone: ZoneInfo) -> Com
 
 
 def _moment(value: Any, language: Language, zone: ZoneInfo) -> str:
-    """Moments inside a jsonb come as text."""
-    return moment(value, language, zone) if hasattr(value, "astimezone") else str(value or "")[:16].replace("T", " ")
+    """A moment on the city's clock, also where JSON brought it as text."""
+    return moment(datetime.fromisoformat(value) if isinstance(value, str) else value, language, zone)
 
 
 def _worst_first(row: Mapping[str, Any]) -> tuple[bool, bool, bool, str]:
