@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import psycopg
@@ -69,20 +70,25 @@ def publish_plan(
     shapes_metric: Shapes,
     metric_srid: int,
     source: str,
+    published: bool = True,
 ) -> Counts:
     """Write a plan's grids as published; the plan before it is retired. Runs in the caller's transaction.
 
+    Where another plan is to stay the published one (``published=False``) this one is written as a retired one.
     ``shapes_metric``: one polygon a row, in the city's metric CRS, already rounded to 1 mm.
     """
     exact = shapely.set_precision(shapes_metric, MILLIMETRE, mode="pointwise")
     stored = transformed(exact, metric_srid, STORED_CRS)
     tiles = transformed(exact, metric_srid, TILE_CRS)
     mid, low = zoom_bands(tiles)
-    connection.execute("update grid_plan set status = 'retired', valid_to = now() where status = 'published'")
+    if published:
+        connection.execute("update grid_plan set status = 'retired', valid_to = now() where status = 'published'")
     row = connection.execute(
-        "insert into grid_plan (code, title, title_en, status, rule, valid_from) values (%s, %s, %s, 'published', %s, now())"
-        " on conflict (code) do update set status = 'published', valid_to = null returning id",
-        [head.code, head.title, head.title_en, head.rule],
+        "insert into grid_plan (code, title, title_en, status, rule, valid_from, valid_to)"
+        " values (%(code)s, %(title)s, %(title_en)s, %(status)s, %(rule)s, now(), %(valid_to)s)"
+        " on conflict (code) do update set title = excluded.title, title_en = excluded.title_en, status = excluded.status, rule = excluded.rule,"
+        " valid_to = case when excluded.status = 'published' then null else coalesce(grid_plan.valid_to, now()) end returning id",
+        {**asdict(head), "status": "published" if published else "retired", "valid_to": None if published else datetime.now(UTC)},
     ).fetchone()
     assert row is not None
     columns = (

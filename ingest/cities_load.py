@@ -22,9 +22,12 @@ from commandcenter.text import Text
 from ingest import store
 from ingest.contract import Mapping
 from ingest.generated import generate_areas
+from ingest.governance.plan_store import place_grids
 from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
 
+# What the areas and grids of a city are drawn from where it brings none.
+DRAWN_FROM = frozenset({"building", "address", "base_feature"})
 Say = Callable[[str], None]
 
 
@@ -50,12 +53,13 @@ def settle(connection: psycopg.Connection, city: City, reports: list[Report], pr
     changed = {report.target for report in reports if report.tally.loaded or report.tally.vanished}
     if not changed and _has_areas(connection):
         return
-    generated = city.communities == "generated"
+    drawn_anew = city.communities == "generated" and (not changed.isdisjoint(DRAWN_FROM) or not _has_areas(connection))
     # Where areas are drawn from the data, or moved, everything lies somewhere else now.
-    tables = None if generated or not changed.isdisjoint(store.BOUNDARY_TABLES) else changed
+    tables = None if drawn_anew or not changed.isdisjoint(store.BOUNDARY_TABLES) else changed
     with acting(connection, STEWARD):
-        if generated and store.count_of(connection, "building"):
+        if drawn_anew and store.count_of(connection, "building"):
             generate_areas(connection, STEWARD, city, progress)
+            place_grids(connection)
             for table in store.PLACED_TABLES:
                 progress(f"落图 / placing: {table}")
                 store.place_again(connection, table)

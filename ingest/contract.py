@@ -103,6 +103,30 @@ class PolygonSet:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """The grid plan that a file of grids makes up; ``rule`` is the households a grid it was drawn for ("100-200")."""
+
+    code: str
+    title: Text
+    rule: str
+    published: bool
+    refuses_codes: bool  # codes that break the city's grammar; else they are findings
+
+
+ROWS_FIELD = "@rows"  # how many rows of a household register speak of one building
+
+
+@dataclass(frozen=True)
+class BuildingRef:
+    """How a row of a household register names its building: by the building's key in its ``source``, or by its place."""
+
+    key: str | None
+    source: str | None  # None: whichever holds that key
+    within_m: float  # a place outside any building belongs to the nearest one up to here, as a finding
+    counts_rows: bool  # each row is one household; rows of one building are counted as the field @rows
+
+
+@dataclass(frozen=True)
 class Mapping:
     """One source's mapping. ``body`` is the file's text and ``version`` its fingerprint: the rules a row was read by."""
 
@@ -139,6 +163,8 @@ class Mapping:
     constants: Dict[str, Any]
     classes: tuple[ClassRule, ...]
     derive: tuple[str, ...]
+    plan: Plan | None = None
+    building: BuildingRef | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -150,6 +176,9 @@ class Mapping:
             named.update(dict.fromkeys(rule.when))
         named.update(dict.fromkeys(self.place.fields if self.place else ()))
         named.update(dict.fromkeys(self.claims.values()))
+        if self.building is not None and self.building.key is not None:
+            named[self.building.key] = None
+        named.pop(ROWS_FIELD, None)  # counted here, by no column of the file
         return tuple(named)
 
     @property

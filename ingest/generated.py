@@ -20,6 +20,8 @@ from gridmaps.model import AreaPiece, Barriers, Indices, Shapes, Sites
 from gridmaps.outline import built_outline
 from gridmaps.store import GridRow, PlanHead, publish_plan, transformed, zoom_bands
 from ingest import store
+from ingest.governance import count_store
+from ingest.governance.plan_store import own_grids_published
 from ingest.households import estimate
 
 FOLLOWED = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary", "residential", "rail", "river", "canal"})
@@ -34,7 +36,10 @@ SOURCES = {
 
 
 def generate_areas(connection: psycopg.Connection, actor: Actor, city: City, progress: Callable[[str], None]) -> None:
-    """Write areas, the published plan of grids and a household estimate a building. Runs in the caller's transaction."""
+    """Write areas, a plan of grids and a household estimate a building. Runs in the caller's transaction.
+
+    What the city itself brought stands: its published plan stays the published one, and what was counted is not estimated.
+    """
     now = datetime.now(UTC)
     for name, (target, title) in SOURCES.items():
         write_source(connection, _source(name, target, title, now))
@@ -42,16 +47,23 @@ def generate_areas(connection: psycopg.Connection, actor: Actor, city: City, pro
     lonlat = shapely.from_wkb([row[6] for row in buildings])
     shapes = transformed(lonlat, 4326, city.metric_srid)
     households = _households(buildings, shapes, _addresses_inside(connection, lonlat), city)
+    counted = count_store.counts_of_buildings(connection)
+    for at, building in enumerate(buildings):
+        if building[0] in counted:
+            households[at] = counted[building[0]][0]
     barriers, names = _roads(connection, city)
     points = transformed(shapely.from_wkb([row[7] for row in buildings]), 4326, city.metric_srid)
     made = generate(city, built_outline(shapes), _sites(shapes, points, households), barriers, names, progress)
-    store.forget_generated(connection, tuple(SOURCES), PLAN_CODE)
+    store.forget_generated(connection, tuple(SOURCES))
     progress(f"写入辖区与网格 / writing {len(made.areas)} areas, {len(made.grids)} grids")
     upsert(connection, actor, "area", _AREA_COLUMNS, _area_rows(made.areas, city), source="generated_areas", place=False)
     _publish(connection, actor, city, made)
-    upsert(connection, actor, "household_count", _COUNT_COLUMNS, _count_rows(buildings, households, now), source="estimated_households")
+    counts = _count_rows(buildings, households, counted, now)
+    upsert(connection, actor, "household_count", _COUNT_COLUMNS, counts, source="estimated_households")
     analyze(connection)  # the planner knows nothing yet of the new areas and grids, and would scan them for every row
     store.place_households(connection)
+    if counted:
+        count_store.count_households(connection, generated="generated_grids")
     for name, (target, _) in SOURCES.items():
         store.note_good_run(connection, name, target, now)
 
@@ -150,15 +162,21 @@ def _publish(connection: psycopg.Connection, actor: Actor, city: City, made: Gen
         )  # fmt: skip
     shapes = np.array([grid.shape for grid in made.grids], dtype=object)
     head = PlanHead(PLAN_CODE, "生成网格（户数为估算）", "Generated grids (households estimated)", rule)
-    publish_plan(connection, actor, head, rows, shapes, city.metric_srid, "generated_grids")
+    published = not own_grids_published(connection, PLAN_CODE)
+    publish_plan(connection, actor, head, rows, shapes, city.metric_srid, "generated_grids", published=published)
 
 
-_COUNT_COLUMNS = ("source_key", "building_id", "resident", "estimated", "counted_on")
+_COUNT_COLUMNS = ("source_key", "building_id", "gone_run_id", "resident", "estimated", "counted_on")
 
 
-def _count_rows(buildings: Sequence[tuple[Any, ...]], households: Indices, now: datetime) -> Iterator[tuple[Any, ...]]:
+def _count_rows(
+    buildings: Sequence[tuple[Any, ...]], households: Indices, counted: dict[int, tuple[int, int | None]], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    """An estimate of a building that somebody counted steps aside for that count's run."""
     for building, count in zip(buildings, households.tolist(), strict=True):
-        yield f"{building[1]}/{building[2]}", building[0], count, True, now.date()
+        stands = building[0] not in counted
+        aside = None if stands else counted[building[0]][1]
+        yield f"{building[1]}/{building[2]}", building[0] if stands else None, aside, count, True, now.date()
 
 
 def _multi(shape: Any) -> Any:

@@ -18,6 +18,7 @@ import shapely
 
 from commandcenter.actor import Actor
 from commandcenter.city import City
+from commandcenter.db.gone import seeing_gone
 from commandcenter.db.registers import write_source
 from commandcenter.db.run import acting
 from commandcenter.db.stage import Stage
@@ -26,6 +27,8 @@ from commandcenter.text import Text
 from ingest import store
 from ingest.contract import Mapping
 from ingest.corrections import Corrections
+from ingest.governance.target_work import TargetWork
+from ingest.governance.targets import target_work_of
 from ingest.ledger import store as ledger
 from ingest.moved import Moved, moved_to
 from ingest.pipeline import Pipeline
@@ -66,6 +69,7 @@ class _Load:
     moved: Moved = field(default_factory=lambda: Moved(0, None))
     warning: Text | None = None
     conversion: dict[str, Any] = field(default_factory=dict)
+    target_work: TargetWork = field(default_factory=TargetWork)
 
     @property
     def dry(self) -> bool:
@@ -157,6 +161,7 @@ def _transaction(load: _Load, known_run: int | None, watch: Watch | None) -> Pip
             if run_id is None:
                 write_source(connection, store.source_of(mapping, load.moved))
                 run_id = ledger.begin_run(connection, mapping, load.delivery, actor.id)
+            load.target_work = target_work_of(connection, mapping, load.city)
             pipeline = _pipeline(load, watch)
             stage = Stage(connection, mapping.target, pipeline.columns, mapping.name, run_id)
             Writing(connection, stage, run_id, pipeline.tally, dry=load.dry).write_all(pipeline.ready(load.batches()))
@@ -193,9 +198,10 @@ def _pipeline(load: _Load, watch: Watch | None) -> Pipeline:
 
     return Pipeline(
         mapping, city, witness,
-        places=Places(connection) if mapping.target in store.PLACED_TABLES else None,
+        places=Places(connection) if mapping.target in (*store.PLACED_TABLES, "household_count") else None,
         corrections=Corrections.of(ledger.corrections_of(connection, mapping.name)),
         progress=progress, move_days=load.moved.days, preview=load.dry and load.run_id is not None,
+        target_work=load.target_work,
     )  # fmt: skip
 
 
@@ -220,8 +226,10 @@ def _settle_rows(load: _Load, pipeline: Pipeline, stage: Stage, run_id: int) -> 
             ledger.supersede(connection, mapping.name, run_id)
     if mapping.target == "cases" and tally.loaded:
         store.remember_birth_grid(connection)
-    if mapping.target in store.BOUNDARY_TABLES and (tally.loaded or tally.vanished):
-        store.place_all_again(connection)
+    with seeing_gone(connection, seen=False):  # nothing lies in a polygon that is gone
+        load.target_work.settle(connection, run_id, bool(tally.loaded or tally.vanished))
+        if mapping.target in store.BOUNDARY_TABLES and (tally.loaded or tally.vanished):
+            store.place_all_again(connection)
 
 
 def _mark_gone(load: _Load, pipeline: Pipeline, stage: Stage) -> None:

@@ -21,6 +21,8 @@ from commandcenter.toml_file import TomlTable, nearest
 from ingest.contract import ClassRule, Column, Fetch, Mapping, Place, PolygonSet, ReadOptions, Rule
 from ingest.convert import KINDS, UNITS
 from ingest.derive import DERIVATIONS
+from ingest.governance.household_register import WRITABLE
+from ingest.governance.mapped import building_in, check_grids, check_register, plan_in
 from ingest.measures import MEASURES
 from ingest.rules import RULE_WORDS, check_rule
 
@@ -36,14 +38,17 @@ PLACE_CODES = ("district_code", "street_code", "community_code", "grid_code", "u
 SHIFTED = ("GCJ-02", "BD-09")
 GEOMETRIES = ("point", "line", "polygon", "any", "none")
 CADENCE_S = {"m": 60, "h": 3600, "d": 86_400}
-# What comes from somewhere; grids belong to a plan and household counts to buildings, which no single file makes.
-TARGETS = sorted(
-    name
-    for name, table in Base.metadata.tables.items()
-    if {"source_key", "row_hash"} <= set(table.columns.keys()) and name not in {"grid", "household_count"}
-)
+TARGETS = sorted(name for name, table in Base.metadata.tables.items() if {"source_key", "row_hash"} <= set(table.columns.keys()))
 # Written by the loader itself, never by a mapping.
 OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "row_no", "gone_run_id", "geom", "geom_3857", "label_3857", "sector_3857"})
+
+# The same of one target: what follows from its plan, its buildings, or other tables (ingest.governance).
+FOLLOWING = {
+    "grid": frozenset({"plan_id", "geom_metric", "geom_3857_mid", "geom_3857_low", "open_cases", "overdue_cases", "cameras", "cameras_working", "counted_at"}),
+    "household_count": frozenset({"estimated"}),
+}
+# What such a target fills by itself where the mapping leaves it out.
+FILLED = {"grid": frozenset({"kind", "code_system", "households", "households_estimated"})}
 
 
 def mapping_names(folder: Path = MAPPING_FOLDER) -> list[str]:
@@ -94,7 +99,7 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
         key=tuple(str(part) for part in top.take("key", list, ["@id"] if reader == "osm" else [])),
         geometry=top.word("geometry", GEOMETRIES),
         place=_place(top, reader),
-        delimiter=top.take("delimiter", str, ","),
+        delimiter=_delimiter(top),
         options=_options(top),
         delivery=top.word("delivery", DELIVERIES, "full"),
         vanish_limit=top.take("vanish_limit", float, VANISH_LIMIT),
@@ -102,12 +107,14 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
         placeholders=_placeholders(top),
         claims=_claims(top, columns_of_target),
         rules=tuple(_rule(item, columns_of_target) for item in top.tables("rule")),
-        polygon_set=_polygon_set(top),
+        polygon_set=_polygon_set(top, target),
         fetch=_fetch(top),
         columns=_columns(top.table("columns"), columns_of_target, tables),
         constants=_given(top.table("constants"), columns_of_target),
         classes=tuple(_class_rule(item, columns_of_target) for item in top.tables("class")),
         derive=_derive(top),
+        plan=plan_in(top) if target == "grid" else None,
+        building=building_in(top) if target == "household_count" else None,
     )
     top.finish()
     if not mapping.key:
@@ -121,19 +128,27 @@ def _mapping(name: str, top: TomlTable) -> Mapping:
             ),
         )
     _check_filled(mapping, top)
+    if mapping.plan is not None:
+        check_grids(mapping, top)
+    if mapping.building is not None:
+        check_register(mapping, mapping.building, top)
     return mapping
 
 
 def _writable(target: str) -> list[str]:
+    if target == "household_count":
+        return list(WRITABLE)  # counts and the day they were made: of people nothing is written
     table = Base.metadata.tables[target]
-    return [column.name for column in table.columns if column.name not in OWN_COLUMNS and column.computed is None]
+    own = OWN_COLUMNS | FOLLOWING.get(target, frozenset())
+    return [column.name for column in table.columns if column.name not in own and column.computed is None]
 
 
 def _check_filled(mapping: Mapping, top: TomlTable) -> None:
     table = Base.metadata.tables[mapping.target]
+    own = OWN_COLUMNS.union(*(told.get(mapping.target, frozenset()) for told in (FOLLOWING, FILLED)))
     for column in table.columns:
         must = not column.nullable and column.server_default is None and column.computed is None
-        if must and column.name not in OWN_COLUMNS and column.name not in mapping.written and column.name not in MEASURES:
+        if must and column.name not in own and column.name not in mapping.written and column.name not in MEASURES:
             raise top.fault(
                 "target",
                 Text(
@@ -153,6 +168,8 @@ def _encoding(top: TomlTable) -> str:
 
 
 def _crs(top: TomlTable) -> str:
+    if "crs" not in top and top.word("geometry", GEOMETRIES) == "none":
+        return "EPSG:4326"  # nothing is converted
     name = top.take("crs", str)
     if name in SHIFTED:
         return name
@@ -215,6 +232,11 @@ def _options(top: TomlTable) -> ReadOptions:
         database=table.take("database", str, None),
     )
     table.finish()
+    if options.header_row is not None and options.header_row < 1:
+        raise table.fault(
+            "header_row",
+            Text(f"“read.header_row”从 1 数起，现为 {options.header_row}", f"'read.header_row' counts from 1, and is {options.header_row}"),
+        )
     return options
 
 
@@ -231,6 +253,19 @@ def _fetch(top: TomlTable) -> Fetch | None:
     )
     table.finish()
     return fetch
+
+
+def _delimiter(top: TomlTable) -> str:
+    written = top.take("delimiter", str, ",")
+    if len(written) != 1 or written in '"\r\n':
+        raise top.fault(
+            "delimiter",
+            Text(
+                f"“delimiter”应为一个字符（不含引号和换行），现为“{written}”",
+                f"'delimiter' must be one character, no quote and no line break, not {written!r}",
+            ),
+        )
+    return written
 
 
 def _placeholders(top: TomlTable) -> tuple[tuple[float, float], ...]:
@@ -253,8 +288,9 @@ def _claims(top: TomlTable, columns: list[str]) -> dict[str, str]:
     return claims
 
 
-def _polygon_set(top: TomlTable) -> PolygonSet | None:
-    if "polygon_set" not in top:
+def _polygon_set(top: TomlTable, target: str) -> PolygonSet | None:
+    """As the mapping says; grids are looked at in any case."""
+    if "polygon_set" not in top and target != "grid":
         return None
     table = top.table("polygon_set")
     checked = PolygonSet(table.take("gap_width_m", float, 1.0), table.word("faults", ("refuse", "report"), "refuse") == "refuse")

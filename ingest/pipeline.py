@@ -30,6 +30,7 @@ from ingest.convert import ColumnReader, trimmed
 from ingest.copy_text import copy_column, hex_shapes
 from ingest.corrections import Corrections
 from ingest.derive import DERIVATIONS
+from ingest.governance.target_work import TargetWork
 from ingest.locate import Locator, kinds_of
 from ingest.measures import MEASURES
 from ingest.place import points
@@ -78,7 +79,7 @@ class Pipeline:
 
     def __init__(
         self, mapping: Mapping, city: City, witness: Witness, *, places: Places | None = None, corrections: Corrections | None = None,
-        progress: Progress | None = None, move_days: int = 0, preview: bool = False,
+        progress: Progress | None = None, move_days: int = 0, preview: bool = False, target_work: TargetWork | None = None,
     ) -> None:  # fmt: skip
         self.mapping = mapping
         self.tally = Tally()
@@ -90,10 +91,11 @@ class Pipeline:
         self.keyless = 0  # refused rows that nobody can name
         self.measured = tuple(name for name in MEASURES if name in _columns_of(mapping.target) and name not in mapping.written)
         self.placed = mapping.target in PLACED_TABLES
-        with_place = mapping.geometry != "none"
+        self._work = target_work or TargetWork()
+        self._stores_geometry = mapping.geometry != "none" and "geom" in _columns_of(mapping.target)
         self.columns = (
-            "source_key", "row_hash", "row_no", *mapping.written, *self.measured, *(("geom",) if with_place else ()),
-            *(PLACE_COLUMNS if self.placed else ()),
+            "source_key", "row_hash", "row_no", *mapping.written, *self.measured, *(("geom",) if self._stores_geometry else ()),
+            *(PLACE_COLUMNS if self.placed else ()), *self._work.columns,
         )  # fmt: skip
         self._progress = progress
         self._places = places
@@ -110,12 +112,12 @@ class Pipeline:
 
     def ready(self, batches: Iterator[Batch]) -> Iterator[Ready]:
         """The good rows, batch by batch; the others stand in ``quarantine`` when this ends."""
-        for batch in batches:
+        for batch in self._work.regroup(batches):
             if not len(batch):
                 continue
             work = _Work(batch, self.tally.read + 1)
             self.tally.read += len(batch)
-            for step in (self._correct, self._map, self._locate, self._validate, self._key):
+            for step in (self._correct, self._map, self._locate, self._validate, self._work.examine, self._key):
                 step(work)
             ready = self._finished(work)
             if self._progress is not None:
@@ -310,16 +312,19 @@ class Pipeline:
         geometry = work.geometry if whole else work.geometry[good]
         self._note(work, keys)
         written = [copy_column(kept(work.columns[name])) for name in (*self.mapping.written, *self.measured)]
-        shapes = [] if self.mapping.geometry == "none" else [hex_shapes(geometry)]
+        shapes = [hex_shapes(geometry)] if self._stores_geometry else []
         content = ["\t".join(row) for row in zip(*written, *shapes, strict=True)] if written or shapes else [""] * len(good)
-        hashes = [blake2b(text.encode(), digest_size=16).hexdigest() for text in content]
+        beside = self._work.content(good)
+        hashed = content if beside is None else list(map("\t".join, zip(content, beside, strict=True)))
+        hashes = [blake2b(text.encode(), digest_size=16).hexdigest() for text in hashed]
         numbers = list(map(work.first_no.__add__, good))
-        places = self._place(work, good, geometry)
+        places = self._place(work, good, geometry) + self._work.filled(good)
+        self._work.stood(good, keys)
         heads = list(map("\t".join, zip(copy_column(kept(keys)), hashes, map(str, numbers), strict=True)))
         tails = list(map("\t".join, zip(content, *places, strict=True))) if places else content
         where, raw = kept(batch.where), kept(batch.raw)
         if self.mapping.polygon_set is not None:
-            kinds = work.columns.get("level") or [""] * len(batch)
+            kinds = work.columns.get("kind" if self.mapping.target == "grid" else "level") or [""] * len(batch)
             self.polygons += [(str(kinds[at]), keys[at], work.geometry[at]) for at in good]
         if self.preview is not None:
             for at in good:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ingest import store
 
 PLACE_COLUMNS = ("district_code", "street_code", "community_code", "grid_code", "unit_cell_code")
+AREA_COLUMNS = PLACE_COLUMNS[:3]
 Codes = list[str | None]
 
 
@@ -35,21 +36,39 @@ class Places:
 
     def codes(self, geometry: NDArray[np.object_]) -> dict[str, Codes]:
         """Five codes for each geometry; None where nothing contains it, and for absent geometries."""
-        at = geometry.copy()
-        extended = np.flatnonzero(shapely.get_type_id(geometry) > 0)
-        if len(extended):
-            at[extended] = shapely.point_on_surface(geometry[extended])
+        at = _points_of(geometry)
         grid = self._grids.containing(at)
         ungridded = at.copy()
         ungridded[grid >= 0] = None
         area = self._areas.containing(ungridded)
         cell = self._cells.containing(at)
         columns: dict[str, Codes] = {}
-        for number, name in enumerate(PLACE_COLUMNS[:3]):
+        for number, name in enumerate(AREA_COLUMNS):
             columns[name] = np.where(grid >= 0, self._grids.column(1 + number)[grid], self._areas.column(1 + number)[area]).tolist()
         columns["grid_code"] = self._grids.column(0)[grid].tolist()
         columns["unit_cell_code"] = self._cells.column(0)[cell].tolist()
         return columns
+
+
+class Areas:
+    """The city's areas alone, in memory for one load: where a grid lies, before it is one of the city's."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._areas = _Polygons(store.area_polygons(connection))
+
+    def codes(self, geometry: NDArray[np.object_]) -> dict[str, Codes]:
+        """District, street and community of each geometry; None where no area contains it, and for absent geometries."""
+        area = self._areas.containing(_points_of(geometry))
+        return {name: self._areas.column(1 + number)[area].tolist() for number, name in enumerate(AREA_COLUMNS)}
+
+
+def _points_of(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The point by which each geometry is placed."""
+    at = geometry.copy()
+    extended = np.flatnonzero(shapely.get_type_id(geometry) > 0)
+    if len(extended):
+        at[extended] = shapely.point_on_surface(geometry[extended])
+    return at
 
 
 class _Polygons:

@@ -8,7 +8,10 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
+from commandcenter.db.gone import seeing_gone
 from ingest.contract import Mapping
+from ingest.governance.count_store import place_counts
+from ingest.governance.plan_store import place_grids
 from ingest.moved import Moved
 
 BOUNDARY_TABLES = ("area", "grid", "unit_cell")
@@ -44,6 +47,7 @@ def contract_of(mapping: Mapping) -> dict[str, Any]:
         "delivery": mapping.delivery,
         "repair": mapping.repair,
         "rules": [f"{rule.word}({', '.join(rule.columns)})" for rule in mapping.rules],
+        "written": list(mapping.written),
         "columns": {column.name: list(column.fields) for column in mapping.columns},
         "mapping_version": mapping.version[:12],
     }
@@ -142,7 +146,8 @@ def place_again(connection: psycopg.Connection, table: str) -> int:
 
 def place_all_again(connection: psycopg.Connection) -> int:
     """Boundaries changed: everything placed is placed anew; how many rows moved to other codes."""
-    return sum(place_again(connection, table) for table in PLACED_TABLES)
+    place_grids(connection)
+    return sum(place_again(connection, table) for table in PLACED_TABLES) + place_counts(connection)
 
 
 def remember_birth_grid(connection: psycopg.Connection) -> None:
@@ -178,19 +183,15 @@ def count_of(connection: psycopg.Connection, table: str) -> int:
     return int(row[0])
 
 
-def forget_generated(connection: psycopg.Connection, sources: tuple[str, ...], plan: str) -> None:
-    """Clear what an earlier generation made, before a new one takes its place."""
-    connection.execute("delete from household_count where source = any(%s)", [list(sources)])
+def forget_generated(connection: psycopg.Connection, sources: tuple[str, ...]) -> None:
+    """Clear what an earlier generation made, before a new one takes its place; its plan keeps its number, which others may name."""
+    with seeing_gone(connection):  # an estimate that stepped aside for a count as well
+        connection.execute("delete from household_count where source = any(%s)", [list(sources)])
     connection.execute("delete from grid where source = any(%s)", [list(sources)])
-    connection.execute("delete from grid_plan where code = %s and not exists (select from grid where plan_id = grid_plan.id)", [plan])
     connection.execute("delete from area where source = any(%s)", [list(sources)])
 
 
 def place_households(connection: psycopg.Connection) -> None:
     """A household count lies where its building lies."""
     place_again(connection, "building")
-    connection.execute(
-        "update household_count h set district_code = b.district_code, street_code = b.street_code, community_code = b.community_code,"
-        " grid_code = b.grid_code, unit_cell_code = b.unit_cell_code from building b where b.id = h.building_id"
-        " and (h.grid_code, h.community_code) is distinct from (b.grid_code, b.community_code)"
-    )
+    place_counts(connection)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import psycopg
 
 from commandcenter.actor import Actor
+from commandcenter.db.gone import seeing_gone
 from commandcenter.db.stage import take_back
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from ingest import store as places
+from ingest.governance.targets import after_take_back, before_take_back
 from ingest.ledger import store
 from ingest.runs import source_to_itself
 
@@ -52,6 +54,7 @@ def withdraw_run(connection: psycopg.Connection, actor: Actor, run_id: int) -> W
             raise BadInput(
                 Text(f"之后还有第 {newest} 次导入，请先撤回它。", f"Run {newest} came later: withdraw that one first.")
             )
+        before_take_back(connection, run.target, run.source, run_id)
         try:
             removed, restored, returned = take_back(connection, run.target, run.source, run_id)
         except psycopg.errors.ForeignKeyViolation as fault:
@@ -61,10 +64,12 @@ def withdraw_run(connection: psycopg.Connection, actor: Actor, run_id: int) -> W
                     f"Other rows ({fault.diag.table_name}) rest on those of run {run_id}: it cannot be withdrawn.",
                 )
             ) from fault
-        if run.target in places.PLACED_TABLES:
-            places.place_again(connection, run.target)
-        elif run.target in places.BOUNDARY_TABLES:
-            places.place_all_again(connection)
+        with seeing_gone(connection, seen=False):
+            after_take_back(connection, run.target, run_id)
+            if run.target in places.PLACED_TABLES:
+                places.place_again(connection, run.target)
+            elif run.target in places.BOUNDARY_TABLES:
+                places.place_all_again(connection)
         store.note_withdrawal(connection, run.source, run_id, actor.id)
         places.recount_source(connection, run.source, run.target)
     return Withdrawn(run_id, run.target, removed, restored, returned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from commandcenter.pages.data.preview import preview_view
 from commandcenter.pages.data.quarantine import editor, field_names, grid, grid_rows
 from commandcenter.pages.data.run import account, acts, findings_view, now_view, rules_view, run_head
 from commandcenter.pages.data.source import contract_view, gone_view, runs_view, source_head
-from commandcenter.pages.data.words import ADVICE, STATUS, count, size, span
+from commandcenter.pages.data.words import ADVICE, RULE, STATUS, count, size, span
 from commandcenter.text import LANGUAGES, Language, Text
 from tests.serving import ServedApplication
 from tests.test_wall_layout import CHINESE, attribute, parts, words
@@ -195,3 +196,15 @@ def test_the_desk_is_the_first_page_anybody_may_open(application: ServedApplicat
     fresh = ServedApplication(application.state.settings)
     with fresh:
         assert "/assets/70-desk.js" in fresh.get("/data").text
+
+
+def test_every_rule_has_its_words() -> None:
+    """Whatever a row can be refused for, or a finding be called, reads as words in both languages."""
+    called: set[str] = set()
+    for path in (Path(__file__).parent.parent / "ingest").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding" and node.args
+            if named and isinstance(node.args[0], ast.Constant):
+                called.add(node.args[0].value)
+    assert len(called) > 20
+    assert called - set(RULE) == set()

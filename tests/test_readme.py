@@ -164,6 +164,13 @@ def test_the_example_of_a_format_reads_rows(monkeypatch: pytest.MonkeyPatch, tmp
     assert batch.values["名称"][0] == "五龙便民服务中心" and batch.geometry[0].x == 123.9575
 
 
+@pytest.mark.parametrize("name", ["new_grids", "household_register"])
+def test_documented_mappings_are_mappings(tmp_path: Path, name: str) -> None:
+    write_files(STEWARDS, tmp_path)
+    mapping = mapping_file.load_mapping(tmp_path / f"{name}.toml")
+    assert (mapping.plan is not None, mapping.building is not None) == (name == "new_grids", name != "new_grids")
+
+
 def test_every_toml_block_is_toml() -> None:
     for document in (README, STEWARDS):
         for code in fences(document, "toml"):

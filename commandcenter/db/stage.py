@@ -17,12 +17,12 @@ from socket import AF_UNIX, SO_SNDBUF, SOL_SOCKET, socket
 import psycopg
 from psycopg import sql
 
+from commandcenter.db.gone import WITH_GONE
 from commandcenter.db.load import CLUSTERED_TABLES, column_types
 
 # Never copied from one version of a row to another: the database gives or derives them.
 GIVEN = frozenset({"id"})
 SEND_BUFFER = 4 << 20  # bytes; the kernel grants what it allows
-WITH_GONE = "select set_config('commandcenter.with_gone', 'on', true)"
 
 
 @dataclass(frozen=True)
