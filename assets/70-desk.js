@@ -82,10 +82,16 @@
     if (chosen.size === 0) return say(cc.t("这个文件是空的。", "This file is empty."), false);
     if (chosen.size > LARGEST_BYTES) return say(cc.t("文件超过 2 GB，请分成几份交付。", "The file is over 2 GB: deliver it in parts."), false);
     file = chosen;
-    cc.byId("desk-file").textContent = `${file.name} · ${said_bytes(file.size)}`;
-    cc.byId("desk-ready").hidden = false;
+    showChosen();
     cc.byId("desk-ready").querySelector("button").focus();
     return undefined;
+  };
+  /* The form as it was, also after the view was drawn anew because another run ended meanwhile. */
+  const showChosen = () => {
+    if (!file || !cc.byId("desk-ready")) return;
+    cc.byId("desk-file").textContent = `${file.name} · ${said_bytes(file.size)}`;
+    cc.byId("desk-ready").hidden = sending !== null;
+    cc.byId("desk-upload").hidden = sending === null;
   };
 
   const pick = () => {
@@ -164,6 +170,10 @@
     },
     theme: () => cc.setTheme(cc.theme === "dark" ? "light" : "dark"),
     "show-map": () => reveal("desk-preview"),
+    "show-finding": ({ id, lon, lat }) => {
+      cc.deskMap.choose({ id, lon: Number(lon), lat: Number(lat) }, ["noticed"]);
+      reveal("desk-preview");
+    },
     "show-all": () => cc.deskMap.showAll(),
     "choose-file": pick,
     "cancel-upload": () => sending?.abort(),
@@ -241,6 +251,7 @@
 
   readAddress(window.location.search);
   cc.when("desk").then(() => {
+    new MutationObserver(showChosen).observe(cc.byId("desk-view"), { childList: true });
     ask();
     document.title = cc.t("数据台", "Data desk");
   });

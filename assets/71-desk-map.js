@@ -12,7 +12,7 @@
   let drawn = null; // the preview as it came, by kind
   let chosen = null;
 
-  const colour = (kind) => cc.token({ accepted: "good", refused: "bad", proposed: "selection", chosen: "focus" }[kind]);
+  const colour = (kind) => cc.token({ accepted: "good", refused: "bad", proposed: "selection", noticed: "warn", chosen: "focus" }[kind]);
   const paper = (kind) => {
     if (!papers.has(map)) papers.set(map, {});
     const held = papers.get(map);
@@ -35,10 +35,28 @@
     },
   });
 
+  /* A diamond marks what was noticed: a gap of millimetres would not be seen. */
+  const Diamond = window.L.CircleMarker.extend({
+    _updatePath() {
+      const pen = this._renderer?._ctx;
+      if (!pen || !this._renderer._drawing || this._empty()) return;
+      const { x, y } = this._point;
+      const arm = this._radius;
+      pen.beginPath();
+      pen.moveTo(x, y - arm);
+      pen.lineTo(x + arm, y);
+      pen.lineTo(x, y + arm);
+      pen.lineTo(x - arm, y);
+      pen.closePath();
+      this._renderer._fillStroke(pen, this);
+    },
+  });
+
   const LINES = {
     accepted: () => ({ weight: 1, opacity: 0.9, fillOpacity: 0.15 }),
     refused: () => ({ weight: 2, opacity: 1, fillOpacity: 0.08, dashArray: "6 4" }),
     proposed: () => ({ weight: 3, opacity: 1, fillOpacity: 0 }),
+    noticed: () => ({ weight: 2, opacity: 1, fillOpacity: 0.35, dashArray: "1 4" }),
     chosen: () => ({ weight: 3, opacity: 1, fillOpacity: 0 }),
   };
   const styled = (kind) => ({ ...LINES[kind](), color: colour(kind), fillColor: colour(kind), renderer: paper(kind), interactive: false });
@@ -46,11 +64,13 @@
     accepted: () => ({ ...styled("accepted"), radius: 3, stroke: false, fillOpacity: 0.9 }),
     refused: () => ({ ...styled("refused"), radius: 5, weight: 2.5, fill: false, dashArray: null }),
     proposed: () => ({ ...styled("proposed"), radius: 6, fill: false }),
+    noticed: () => ({ ...styled("noticed"), radius: 6, fillOpacity: 0.6, dashArray: null }),
     chosen: () => ({ ...styled("chosen"), radius: 11, fill: false }),
   };
   const isDot = (feature) => /Point$/.test(feature?.geometry?.type || "");
+  const SIGNS = { refused: Cross, noticed: Diamond };
   const kindOf = (kind) => ({
-    pointToLayer: (_, at) => (kind === "refused" ? new Cross(at, DOTS[kind]()) : window.L.circleMarker(at, DOTS[kind]())),
+    pointToLayer: (_, at) => new (SIGNS[kind] || window.L.CircleMarker)(at, DOTS[kind]()),
     style: (feature) => (isDot(feature) ? DOTS[kind]() : styled(kind)),
   });
   const kinds = Object.fromEntries(Object.keys(DOTS).map((kind) => [kind, kindOf(kind)]));
@@ -75,6 +95,7 @@
     put("accepted", drawn.accepted.features);
     put("refused", crossed(drawn.refused.features));
     put("proposed", drawn.proposed.features);
+    put("noticed", crossed(drawn.noticed.features));
   };
 
   const styleUrl = () => `/map/style.json?lang=${cc.language}&theme=${cc.theme}`;
@@ -114,6 +135,7 @@
     const part = (kind) => cc.number(body[kind].features.length);
     const accepted = cc.byId("desk-preview").dataset.dry ? cc.t(`可载入 ${part("accepted")}、`, `${part("accepted")} accepted, `) : "";
     const words = [cc.t(`画出${accepted}隔离 ${part("refused")}、建议修补 ${part("proposed")}。`, `Drawn: ${accepted}${part("refused")} refused, ${part("proposed")} proposed repairs.`)];
+    if (body.noticed.features.length) words.push(cc.t(`发现 ${part("noticed")} 处。`, `${part("noticed")} places noticed.`));
     if (!body.complete) words.push(cc.t("文件很大，只画出分布均匀的一部分。", "The file is large: an evenly spread part of it is drawn."));
     if (afar) words.push(cc.t(`${cc.number(afar)} 处远在城市之外。`, `${cc.number(afar)} lie far outside the city.`));
     return words.join(cc.t("", " "));
@@ -122,7 +144,7 @@
   /* The rows by kind; a place that is no number has no shape. */
   const sorted = (body) => {
     const of = (kind) => collection(body.features.filter((feature) => feature.geometry && feature.properties.kind === kind));
-    return { complete: body.complete !== false, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed") };
+    return { complete: body.complete !== false, accepted: of("accepted"), refused: of("refused"), proposed: of("proposed"), noticed: of("noticed") };
   };
 
   const show = async (here) => {
@@ -151,11 +173,11 @@
   };
 
   /* The row that is looked at: ringed where it lies, its shape before and after the proposed repair in view. */
-  const choose = (placed) => {
+  const choose = (placed, among = ["refused", "proposed"]) => {
     chosen = placed;
     if (!map || !drawn) return;
     if (!placed || placed.lon === null) return put("chosen", []);
-    const own = ["refused", "proposed"].flatMap((kind) => drawn[kind].features.filter((feature) => String(feature.properties.id) === String(placed.id)));
+    const own = among.flatMap((kind) => drawn[kind].features.filter((feature) => String(feature.properties.id) === String(placed.id)));
     put("chosen", [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [placed.lon, placed.lat] } }]);
     const box = boundsOf(own.filter((feature) => feature.geometry.type !== "Point"));
     if (box?.isValid()) map.fitBounds(box, { animate: !cc.reducedMotion(), padding: [40, 40], maxZoom: 18 });

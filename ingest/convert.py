@@ -156,14 +156,17 @@ def _check_range(column: Column, field: str, value: Any) -> None:
     if isinstance(value, (int, float)) and (
         (column.low is not None and value < column.low) or (column.high is not None and value > column.high)
     ):
-        raise Refused(
-            "out_of_range",
-            field,
-            Text(
-                f"字段“{field}”的值 {value} 不在 {column.low} 到 {column.high} 之间。",
-                f"The value {value} of '{field}' is not between {column.low} and {column.high}.",
-            ),
-        )
+        limits = _limits(column.low, column.high)
+        raise Refused("out_of_range", field, Text(f"字段“{field}”的值 {value} {limits.zh}。", f"The value {value} of '{field}' is {limits.en}."))
+
+
+def _limits(low: float | None, high: float | None) -> Text:
+    """How a number misses its limits."""
+    if low is None:
+        return Text(f"大于 {high:.15g}", f"more than {high:.15g}")
+    if high is None:
+        return Text(f"小于 {low:.15g}", f"less than {low:.15g}")
+    return Text(f"不在 {low:.15g} 到 {high:.15g} 之间", f"not between {low:.15g} and {high:.15g}")
 
 
 def _refused(reading: Reading, text: str, zh: str, en: str) -> Refused:

@@ -214,8 +214,10 @@ def _settle_rows(load: _Load, pipeline: Pipeline, stage: Stage, run_id: int) -> 
     load.conversion = conversion_of(mapping, pipeline)
     faults = set_faults(pipeline, mapping, load.city)
     if faults is not None:
-        if mapping.polygon_set is not None and mapping.polygon_set.refuses and not load.dry:
-            raise BadInput(faults)
+        if mapping.polygon_set is not None and mapping.polygon_set.refuses:
+            if not load.dry:
+                raise BadInput(faults)
+            faults = Text(f"{faults.zh}照此载入，整个文件会被退回。", f"{faults.en} Loaded like this, the whole file would be turned back.")
         load.warning = load.warning or faults
     if load.delivery.kind == "correction":
         ledger.settle_waiting(connection, load.waiting, run_id, load.actor.id)

@@ -35,7 +35,7 @@ def set_faults(pipeline: Pipeline, mapping: Mapping, city: City) -> Text | None:
             first = first or fault.sentence
             pipeline.tally.find(fault.kind)
             keys = " / ".join(fault.keys)
-            pipeline.findings.note(keys, keys, Finding(fault.kind, "geometry", fault.sentence), fault.geometry)
+            pipeline.findings.note("", keys, Finding(fault.kind, "geometry", fault.sentence), fault.geometry)
     if first is None:
         return None
     zh = "、".join(f"{NAMES[kind].zh} {count} 处" for kind, count in counted.items())

@@ -169,10 +169,11 @@ def _without_hairs(shapes: Any) -> Shapes:
 def _sentence(kind: Kind, keys: tuple[str, ...], area: float, width: float) -> Text:
     zh_names = "、".join(keys[:FEW_KEYS]) + (f" 等 {len(keys)} 个" if len(keys) > FEW_KEYS else "")
     en_names = ", ".join(keys[:FEW_KEYS]) + (f" and {len(keys) - FEW_KEYS} more" if len(keys) > FEW_KEYS else "")
-    zh_size, en_size = f"{area:,.4g} 平方米，平均宽 {width:,.3g} 米", f"{area:,.4g} m2, {width:,.3g} m wide on average"
+    size, across = (f"{number:,.0f}" if number >= 1000 else f"{number:.3g}" for number in (area, width))
+    zh_size, en_size = f"{size} 平方米，平均宽 {across} 米", f"{size} m2, {across} m wide on average"
     return {
         "overlap": Text(f"{zh_names} 重叠：{zh_size}。", f"{en_names} overlap: {en_size}."),
-        "gap": Text(f"{zh_names or '各面'} 之间有缝隙：{zh_size}。", f"A gap beside {en_names or 'no polygon'}: {en_size}."),
+        "gap": Text(f"{zh_names or '各面'}之间有缝隙：{zh_size}。", f"A gap beside {en_names or 'no polygon'}: {en_size}."),
         "sliver": Text(f"{zh_names} 有狭长碎片：{zh_size}。", f"{en_names} has a sliver: {en_size}."),
         "outside": Text(f"{zh_names} 超出范围线：{zh_size}。", f"{en_names} reaches over the outline: {en_size}."),
     }[kind]

@@ -124,7 +124,7 @@ class ReferenceSystem:
                 f"{self.code} to WGS 84: the published formula solved exactly, within 1 mm there and back.",
             )
         if self.code == LONLAT:
-            return Text("坐标已是 WGS 84 经纬度，不作换算。", "The coordinates are WGS 84 longitude and latitude already.")
+            return Text("坐标已是 WGS 84 经纬度，不作换算。", "They are WGS 84 longitude and latitude already.")
         if self.code == "EPSG:4490":
             return Text(
                 "CGCS2000 经纬度视同 WGS 84（相差小于 1 米），不作换算。",

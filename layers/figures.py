@@ -12,6 +12,7 @@ from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import Reader
 from commandcenter.text import Language, Text
 from layers.cases import KINDS, URGENCY
+from layers.honesty import SHOWN
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ async def strip(reader: Reader, actor: Actor, preset: str, language: Language) -
             actor,
             SqlRequest(
                 "select target, min(data_as_of) as as_of, string_agg(title, '、' order by name) as title,"
-                " string_agg(title_en, ', ' order by name) as title_en from source where row_count > 0 group by target",
+                f" string_agg(title_en, ', ' order by name) as title_en from source where {SHOWN} group by target",
                 {},
                 "figures sources",
             ),

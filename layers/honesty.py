@@ -45,6 +45,13 @@ async def honest_lines(
     return lines
 
 
+# Sources whose rows the wall shows: of grids only those of the published plan.
+SHOWN = (
+    "row_count > 0 and (target <> 'grid' or exists (select from grid g join grid_plan p on p.id = g.plan_id and p.status = 'published'"
+    " where g.source = source.name))"
+)
+
+
 async def _line(
     reader: Reader, actor: Actor, layer: Layer, bbox: tuple[float, float, float, float], zoom: int, filters: Filters, language: Language
 ) -> Honesty:
@@ -54,7 +61,7 @@ async def _line(
             "select string_agg(title, '、' order by name) as title, string_agg(title_en, ', ' order by name) as title_en,"
             " min(data_as_of) as as_of, bool_or(synthetic) as synthetic, bool_or(estimated) as estimated,"
             " bool_or(cadence_s is not null and data_as_of < now() - make_interval(secs => cadence_s)) as late"
-            " from source where target = %(target)s and row_count > 0",
+            f" from source where target = %(target)s and {SHOWN}",
             {"target": layer.table},
             f"honesty {layer.id}",
         ),

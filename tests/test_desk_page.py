@@ -68,7 +68,7 @@ def views(language: Language) -> list[Any]:
         *(now_view(run | {"status": "running", "step": "placing", "cancel_requested": wish}, language, True, 200.0) for wish in (True, False)),
         account(asked, run | {"conversion": {"zh": "甲", "en": "one", "residual_m": 0.25}}, "cases"), acts(run, language),
         acts(run | {"kind": "load"}, language), rules_view(asked, [{"rule": "not_future", "count": 40}]), rules_view(asked, []),
-        findings_view([{"line": "1", "rule": "corrected", "field": "f", "sentence": "甲", "sentence_en": "one"}], language),
+        findings_view([{"id": 1, "line": "1", "rule": "corrected", "field": "f", "sentence": "甲", "sentence_en": "one", "lon": 1.0, "lat": 2.0}], language),
         editor([], asked, 40, ["f"]), editor([rows[0] | {"raw": "", "fields": {"f": "v"}}], asked, 40, ["f"]), editor(rows * 2, asked, 40, ["f"]),
     ]  # fmt: skip
 
@@ -208,3 +208,12 @@ def test_every_rule_has_its_words() -> None:
                 called.add(node.args[0].value)
     assert len(called) > 20
     assert called - set(RULE) == set()
+
+
+def test_a_finding_with_a_place_leads_to_it_and_a_refused_file_to_its_dry_run() -> None:
+    finding = {"id": 7, "line": "", "rule": "gap", "field": "geometry", "sentence": "缝", "sentence_en": "gap", "lon": 123.9, "lat": 47.3}
+    led = [part for part in parts(findings_view([finding, {**finding, "lon": None}], "en")) if attribute(part, "data-desk") == "show-finding"]
+    assert [(attribute(part, "data-id"), attribute(part, "data-lon")) for part in led] == [("7", "123.9000000")]
+    failed = RUN | {"kind": "load", "status": "failed", "upload_id": 3, "mapping": "m", "quarantined": 0}
+    offered = [(attribute(part, "data-desk"), attribute(part, "data-kept")) for part in parts(acts(failed, "en")) if attribute(part, "data-desk")]
+    assert offered == [("load-again", "load"), ("load-again", "dry_run")]

@@ -118,8 +118,8 @@ def _waiting(run_id: int | None, source: str | None, rule: str | None) -> tuple[
 def findings_request(run_id: int, limit: int) -> SqlRequest:
     """What was noticed about rows of a run that were loaded all the same."""
     return SqlRequest(
-        "select id, line, source_key, field, rule, sentence, sentence_en, geom_before is not null as has_before, geom_after is not null as has_after"
-        " from ingest_finding where run_id = %(run_id)s order by id limit %(limit)s",
+        "select id, line, source_key, field, rule, sentence, sentence_en, ST_X(at_point) as lon, ST_Y(at_point) as lat"
+        " from ingest_finding, lateral ST_PointOnSurface(geom_before) at_point where run_id = %(run_id)s order by id limit %(limit)s",
         {"run_id": run_id, "limit": limit},
         "desk findings",
     )
@@ -166,7 +166,7 @@ def gone_request(source: str, limit: int) -> SqlRequest:
 
 
 def preview_request(run_id: int) -> SqlRequest:
-    """Accepted, refused and proposed shapes of a run for its map: kind, id, line, key, rule, sentences, shape (GeoJSON).
+    """Accepted, refused and proposed shapes of a run, and the places of its findings, for its map: kind, id, line, key, rule, sentences, shape (GeoJSON).
 
     At most 5 000 of each kind, spread over the file as they were kept.
     """
@@ -179,7 +179,10 @@ def preview_request(run_id: int) -> SqlRequest:
          from quarantine where run_id = %(run_id)s and geom is not null order by id limit {MOST_DRAWN})
         union all
         (select 'proposed', id, line, source_key, rule, sentence, sentence_en, {_drawn("proposal")}
-         from quarantine where run_id = %(run_id)s and proposal is not null order by id limit {MOST_DRAWN})""",
+         from quarantine where run_id = %(run_id)s and proposal is not null order by id limit {MOST_DRAWN})
+        union all
+        (select 'noticed', id, line, source_key, rule, sentence, sentence_en, {_drawn("geom_before")}
+         from ingest_finding where run_id = %(run_id)s and geom_before is not null order by id limit {MOST_DRAWN})""",
         {"run_id": run_id},
         "desk preview",
     )

@@ -214,11 +214,13 @@ async def _run_view(state: Desk, actor: Actor, asked: Asked, run_id: int) -> tup
     findings = await state.reader.rows(actor, store.findings_request(run_id, FINDINGS_SHOWN)) if noticed else []
     ended_well = run["status"] in {"done", "withdrawn"}
     waiting = await _rules(state, actor, here) if ended_well else []
-    left: View = [account(here, run, layer, bool(waiting)), acts(run, language)]
+    # A run that broke off accounts for nothing: none of its rows went anywhere.
+    left: View = [*([account(here, run, layer, bool(waiting))] if ended_well else []), acts(run, language)]
     if ended_well:
         left.append(html.Div(rules_view(here, waiting, run["quarantined"]), id=ids.RULES))
-    drawn = ended_well and (run["kind"] == "dry_run" or run["quarantined"])
-    right: View = [preview_view(run["id"], run["kind"] == "dry_run", language)] if drawn else []
+    located = any(finding["lon"] is not None for finding in findings)
+    drawn = ended_well and (run["kind"] == "dry_run" or run["quarantined"] or located)
+    right: View = [preview_view(run["id"], run["kind"] == "dry_run", language, located)] if drawn else []
     refused = await _quarantine(state, actor, here, run) if waiting else []
     return [*view, html.Div([html.Div(left), html.Div(right)], className="desk-columns"), *refused, *findings_view(findings, language)], True
 

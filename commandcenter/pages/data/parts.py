@@ -41,7 +41,7 @@ def fact(label: Text, value: Any, language: Language) -> tuple[Component, Compon
 
 def facts(rows: Sequence[tuple[Component, Component]]) -> Component:
     """A definition list."""
-    return html.Dl([part for row in rows for part in row], className="desk-facts")
+    return html.Dl([html.Div(list(row)) for row in rows], className="desk-facts")
 
 
 def table(heads: Sequence[tuple[Text, str]], rows: Sequence[Sequence[Any]], name: Text, language: Language, kind: str = "") -> Component:

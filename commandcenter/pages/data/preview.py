@@ -17,20 +17,21 @@ LEGEND = {
     "accepted": Text("可载入：圆点、细线", "Accepted: dot, thin outline"),
     "refused": Text("隔离：叉、虚线", "Refused: cross, dashed outline"),
     "proposed": Text("建议的修补：粗线", "Proposed repair: thick outline"),
+    "noticed": Text("发现（缝隙、重叠等）：菱形、点线", "Noticed (gaps, overlaps): diamond, dotted outline"),
     "chosen": Text("正在看的行：环", "The row looked at: ring"),
 }
 SHOW_ALL = Text("看全部", "Show all")
 FETCHING = Text("正在取预览。", "Fetching the preview.")
 KEYS = Text("预览地图：方向键平移，加减号缩放", "Preview map: arrow keys pan, plus and minus zoom")
-PANES = {"accepted": 440, "refused": 450, "proposed": 460, "chosen": 470}
+PANES = {"accepted": 440, "refused": 450, "proposed": 460, "noticed": 465, "chosen": 470}
 
 
-def preview_view(run: int, dry: bool, language: Language) -> Component:
+def preview_view(run: int, dry: bool, language: Language, noticed: bool = False) -> Component:
     """The map, its legend, and a sentence on what is drawn. ``run`` names whose rows the script fetches.
 
-    Only a ``dry`` run keeps a sample of what it accepts: what a load accepted is on the wall.
+    Only a ``dry`` run keeps a sample of what it accepts: what a load accepted is on the wall. ``noticed`` says whether it has findings.
     """
-    legend = {kind: words for kind, words in LEGEND.items() if dry or kind != "accepted"}
+    legend = {kind: words for kind, words in LEGEND.items() if {"accepted": dry, "noticed": noticed}.get(kind, True)}
     return section(
         PREVIEW,
         [

@@ -35,9 +35,10 @@ BESIDE = {
 WORDS = {"load": Text("载入", "loaded"), "dry_run": Text("可载入", "would be loaded"), "correction": Text("载入", "loaded")}
 BY_RULE = Text("按规则", "By rule")
 FINDINGS = Text("发现", "Findings")
-FINDINGS_HINT = Text("这些行已照常载入，只是有值得知道的地方。", "These rows were loaded all the same; this is what was noticed.")
+FINDINGS_HINT = Text("有值得知道的地方；不妨碍所在的行载入。", "Worth knowing; it keeps no row from being loaded.")
 FINDING_HEADS = (
     (Text("行", "Line"), "number"), (Text("规则", "Rule"), ""), (Text("字段", "Field"), ""), (Text("内容", "What was found"), "wide"),
+    (Text("位置", "Place"), ""),
 )  # fmt: skip
 CONVERSION = Text("坐标转换：{how}。", "Coordinates: {how}.")
 RESIDUAL = Text("往返误差不超过 {metres} 米。", "There and back within {metres} m.")
@@ -49,6 +50,7 @@ SINCE = Text("已运行 {span}", "for {span}")
 CANCEL = Text("取消运行", "Cancel the run")
 CANCELLING = Text("已请求取消，正在收尾。", "Cancelling as asked.")
 LOAD_NOW = Text("立即载入", "Load now")
+ON_MAP, TRY_DRY = Text("在地图上看", "On the map"), Text("试运行，逐处查看", "Dry run, to see each fault")
 RUN_AGAIN, WITHDRAW = Text("再运行一次", "Run again"), Text("撤回此次载入", "Withdraw this load")
 WITHDRAW_WARNING = Text(
     "撤回后，此次载入的 {loaded} 行将去掉或还原成载入前的样子，标为消失的 {vanished} 行恢复显示。运行记录和被拒的行保留。要继续吗？",
@@ -80,8 +82,13 @@ def run_head(asked: Asked, run: Mapping[str, Any], title: str, zone: ZoneInfo) -
         rows.insert(1, fact(TOOK, _seconds(took, language), language))
     if run.get("mapping_sha256"):
         rows.append(fact(RULES_VERSION, html.Code(str(run["mapping_sha256"])[:12], title=run["mapping_sha256"]), language))
-    state = html.Span([html.I(className="lamp", **aria(hidden="true")), word(STATUS, run["status"], language)], className=f"desk-state {state_of(run)}")
-    return [crumbs(asked, title), html.H2([run_name(run, language), state], className="desk-headline"), *_advice(run, language, zone), facts(rows)]
+    name: list[Any] = [run_name(run, language)]
+    advice: list[Component] = []
+    if run["status"] not in RUNNING:  # what still runs is told below, every second anew
+        lamp = html.I(className="lamp", **aria(hidden="true"))
+        name.append(html.Span([lamp, word(STATUS, run["status"], language)], className=f"desk-state {state_of(run)}"))
+        advice = _advice(run, language, zone)
+    return [crumbs(asked, title), html.H2(name, className="desk-headline"), *advice, facts(rows)]
 
 
 def now_view(run: Mapping[str, Any], language: Language, steward: bool, elapsed_s: float) -> list[Component]:
@@ -96,7 +103,8 @@ def now_view(run: Mapping[str, Any], language: Language, steward: bool, elapsed_
         act = button(CANCEL, "cancel-run", language, "x", run=run["id"]) if steward else html.Span()
     spinner = html.Span(className="desk-spinner", **aria(hidden="true"))
     words = html.Span(f"{run_name(run, language)} · {said}", role="status")
-    return [html.Div([spinner, words, html.Span(since, className="faint"), act], className="desk-running")]
+    waits = [sentence(ADVICE["queued"], language)] if run["status"] == "queued" else []
+    return [html.Div([spinner, words, html.Span(since, className="faint"), act], className="desk-running"), *waits]
 
 
 def account(asked: Asked, run: Mapping[str, Any], layer: str | None, waiting: bool = True) -> Component:
@@ -154,8 +162,18 @@ def findings_view(findings: Sequence[Mapping[str, Any]], language: Language) -> 
     """What was noticed about rows that were loaded all the same."""
     if not findings:
         return []
-    lines = [[f["line"], word(RULE, f["rule"], language), f["field"] or "", Text(f["sentence"], f["sentence_en"]).to(language)] for f in findings]
+    lines = [
+        [f["line"], word(RULE, f["rule"], language), f["field"] or "", Text(f["sentence"], f["sentence_en"]).to(language), _shown(f, language)]
+        for f in findings
+    ]
     return [section(FINDINGS, [sentence(FINDINGS_HINT, language), table(FINDING_HEADS, lines, FINDINGS, language)], language, id="desk-findings")]
+
+
+def _shown(finding: Mapping[str, Any], language: Language) -> Component | str:
+    if finding.get("lon") is None:
+        return ""
+    place = {"id": finding["id"], "lon": f"{finding['lon']:.7f}", "lat": f"{finding['lat']:.7f}"}
+    return html.Button(ON_MAP.to(language), type="button", className="plain", **data(desk="show-finding", **place))
 
 
 def acts(run: Mapping[str, Any], language: Language) -> Component:
@@ -169,6 +187,8 @@ def acts(run: Mapping[str, Any], language: Language) -> Component:
         made.append(
             button(RUN_AGAIN, "load-again", language, "refresh", mapping=run["mapping"], upload=run["upload_id"], kept=run["kind"])
         )
+    if run["kind"] == "load" and run["status"] == "failed" and file_there:
+        made.append(button(TRY_DRY, "load-again", language, mapping=run["mapping"], upload=run["upload_id"], kept="dry_run"))
     if run["kind"] == "correction" and run["status"] in BAD_ENDS:
         made.append(button(RUN_AGAIN, "rerun", language, "refresh", source=run["source"]))
     if run["kind"] != "dry_run" and run["status"] == "done":
