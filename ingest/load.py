@@ -22,7 +22,7 @@ from commandcenter.db.gone import seeing_gone
 from commandcenter.db.registers import write_source
 from commandcenter.db.run import acting
 from commandcenter.db.stage import Stage
-from commandcenter.errors import BadInput
+from commandcenter.errors import BadInput, CommandCenterError
 from commandcenter.text import Text
 from ingest import store
 from ingest.contract import Mapping
@@ -36,6 +36,7 @@ from ingest.place import points
 from ingest.placing import Places
 from ingest.polygon_gate import set_faults
 from ingest.readers import batches
+from ingest.readers.archives import is_disk_full
 from ingest.readers.opened import check_there
 from ingest.record import BATCH_ROWS, Batch, Tally
 from ingest.report import Report, conversion_of, location_warning, report_of
@@ -270,7 +271,7 @@ def _keep_preview(load: _Load, pipeline: Pipeline, run_id: int) -> None:
 def _close_failed(load: _Load, run_id: int, fault: BaseException) -> None:
     """The run says how it ended, unless the database itself is gone: then its lost lock says so."""
     status = "cancelled" if isinstance(fault, Cancelled) else "failed"
-    sentence = fault.sentence if isinstance(fault, BadInput) else Text("程序出错，已记入日志。", "The program failed; the log has the details.")
+    sentence = fault.sentence if isinstance(fault, CommandCenterError) else Text("程序出错，已记入日志。", "The program failed; the log has the details.")
 
 
     with suppress(psycopg.OperationalError), acting(load.connection, load.actor):
@@ -280,7 +281,7 @@ def _close_failed(load: _Load, run_id: int, fault: BaseException) -> None:
 def _as_bad_input(load: _Load, fault: Exception) -> Exception:
     """A value no check of ours foresaw and the database does not take, or a full disk, as one sentence; other faults as they are."""
     name, target = load.delivery.file_name, load.mapping.target
-    if isinstance(fault, (psycopg.errors.DiskFull, OSError)) and (isinstance(fault, psycopg.Error) or fault.errno == 28):
+    if isinstance(fault, psycopg.errors.DiskFull) or is_disk_full(fault):
         return BadInput(Text(f"磁盘已满，{name} 没有写入任何数据。", f"The disk is full; nothing of {name} was loaded."))
     if isinstance(fault, (psycopg.DataError, psycopg.IntegrityError)):
         said = (fault.diag.message_primary or str(fault)).strip()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
@@ -39,6 +40,12 @@ class TestDatabase:
     def settings(self) -> Settings:
         """Settings of a web process over this database."""
         return Settings(app_dsn=self.app_dsn, pool_size=2, tile_cache_mb=8)
+
+
+# Where a change is judged, the same examples are tried each time; at home new ones are looked for every time.
+settings.register_profile("ci", derandomize=True)
+if IN_CI:
+    settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
