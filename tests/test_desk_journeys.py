@@ -195,7 +195,7 @@ def test_who_is_no_steward_reads_what_it_takes(browser: Browser, served: ServedA
     assert page.url.endswith(f"/data?source={BUREAU}")
     page.locator(".desk-table.runs a").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".desk-sum")).to_be_visible()
+    expect(page.locator(".desk-headline .desk-state")).to_be_visible()
     theme = page.locator("html").get_attribute("data-mantine-color-scheme")
     page.locator("[data-desk=theme]").click()
     expect(page.locator("html")).not_to_have_attribute("data-mantine-color-scheme", str(theme))
