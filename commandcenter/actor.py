@@ -39,8 +39,8 @@ class Actor:
         return permission in self.permissions
 
     @cached_property
-    def settings(self) -> tuple[str, str, str, str, str, str]:
-        """The six values PostgreSQL's policies read: actor, whole_city, districts, streets, communities, may_write."""
+    def settings(self) -> tuple[str, str, str, str, str, str, str]:
+        """The seven values PostgreSQL's policies read: actor, whole_city, districts, streets, communities, may_write, permissions."""
         return (
             self.id,
             "on" if self.scope.whole_city else "",
@@ -48,9 +48,10 @@ class Actor:
             _as_array(self.scope.streets),
             _as_array(self.scope.communities),
             "on" if self.may("write") else "",
+            _as_array(tuple(sorted(self.permissions))),
         )
 
 
-def _as_array(codes: tuple[str, ...]) -> str:
-    quoted = ('"' + code.replace("\\", "\\\\").replace('"', '\\"') + '"' for code in codes)
+def _as_array(words: tuple[str, ...]) -> str:
+    quoted = ('"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in words)
     return "{" + ",".join(quoted) + "}"

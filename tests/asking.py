@@ -16,7 +16,7 @@ from layers.tiles import Filters, tile_request
 from tests.mvt_reader import TileLayer, read_tile
 from tests.shapes import Drawing
 
-NOBODY = ("", "", "{}", "{}", "{}", "")
+NOBODY = ("", "", "{}", "{}", "{}", "", "{}")
 
 
 def ask(connection: psycopg.Connection, actor: Actor | None, request: SqlRequest) -> list[dict[str, Any]]:

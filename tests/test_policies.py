@@ -15,7 +15,7 @@ from commandcenter.db.request import SET_ACTOR, SqlRequest
 from commandcenter.db.run import Reader, acting
 from commandcenter.db.schema import Base
 from commandcenter.security.builtin import STEWARD
-from tests.asking import ask
+from tests.asking import NOBODY, ask
 from tests.city import COMMUNITY, EAST, EASTERNER, OPERATOR, STRANGER, STREET, WEST, WEST_WRITER, WESTERNER
 from tests.conftest import TestDatabase
 
@@ -24,6 +24,7 @@ OPEN_GROUND = ("area", "base_feature", "building", "city", "source", "grid_plan"
 CLOSED = ("quarantine", "upload", "ingest_raw", "ingest_before", "correction", "ingest_finding", "ingest_preview", "track")
 EMPTY_HERE = {"ingest_run", "mapping_version", "division_code"}  # the little city is drawn, not imported
 SEARCH = ("search_doc", "search_gram")
+AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit.py
 EAST_WRITER = Actor("test:east-writer", EASTERNER.title, Scope(districts=(EAST,)), frozenset({"read", "write"}))
 
 
@@ -32,13 +33,13 @@ def count(connection: psycopg.Connection, actor: Actor | None, table: str, where
 
 
 def test_every_table_of_the_schema_stands_in_one_of_these_lists() -> None:
-    assert {t.name for t in Base.metadata.sorted_tables} == set(PLACED + OPEN_GROUND + CLOSED + SEARCH)
+    assert {t.name for t in Base.metadata.sorted_tables} == set(PLACED + OPEN_GROUND + CLOSED + SEARCH + AUDIT)
 
 
 def test_every_table_is_locked_and_the_lock_holds_for_its_owner_too(connection: psycopg.Connection) -> None:
     rows = connection.execute(
         "select relname, relrowsecurity, relforcerowsecurity, pg_get_userbyid(relowner) from pg_class"
-        " where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not in ('spatial_ref_sys', 'alembic_version')"
+        " where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and relname not in ('spatial_ref_sys', 'alembic_version')"
     ).fetchall()
     assert len(rows) == len(Base.metadata.tables)
     assert [row for row in rows if row[1:] != (True, True, OWNER)] == []
@@ -70,7 +71,7 @@ def test_open_ground_is_everybodys_and_nobodys_is_nothing(table: str, connection
 
 
 def test_an_empty_actor_with_every_scope_is_still_nobody_on_open_ground(connection: psycopg.Connection) -> None:
-    connection.execute(SET_ACTOR, ("", "", f"{{{WEST}}}", "{}", "{}", "on"))
+    connection.execute(SET_ACTOR, ("", "", f"{{{WEST}}}", "{}", "{}", "on", "{write}"))
     assert connection.execute("select count(*) from area").fetchone() == (0,)
     with pytest.raises(errors.InsufficientPrivilege):
         connection.execute("update camera set name = 'x' where false; insert into source values ('x','x','x','x','x','x','x')")
@@ -98,7 +99,7 @@ def test_the_search_tables_are_reached_through_their_function_only(table: str, c
 @pytest.mark.parametrize("actor", [None, OPERATOR, WESTERNER, EAST_WRITER], ids=["nobody", "reader of all", "reader", "writer of the other district"])
 def test_nobody_else_changes_or_deletes_a_row(table: str, actor: Actor | None, connection: psycopg.Connection) -> None:
     west = count(connection, OPERATOR, table, f"district_code = '{WEST}'")
-    connection.execute(SET_ACTOR, ("", "", "{}", "{}", "{}", "") if actor is None else actor.settings)
+    connection.execute(SET_ACTOR, NOBODY if actor is None else actor.settings)
     for statement in ("update {} set row_hash = 'touched' where district_code = %s", "delete from {} where district_code = %s"):
         touched = connection.execute(sql.SQL(statement).format(sql.Identifier(table)), [WEST])  # type: ignore[arg-type]
         assert touched.rowcount == 0

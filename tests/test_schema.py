@@ -29,9 +29,10 @@ from tests.conftest import TestDatabase
 
 
 def dumped(cluster: PrivateCluster, database: str) -> str:
-    """The schema as pg_dump writes it, without what differs between versions and runs."""
+    """The schema as pg_dump writes it, without what differs between versions and runs; the months of the audit differ by the calendar."""
     tool = program(15, "pg_dump")
-    done = subprocess.run([tool, "--schema-only", "--no-tablespaces", "-d", cluster.admin_dsn(database)], capture_output=True, text=True, check=True)
+    words = [tool, "--schema-only", "--no-tablespaces", "--exclude-table=audit.event_2*", "-d", cluster.admin_dsn(database)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
     kept = [
         line
         for line in done.stdout.splitlines()

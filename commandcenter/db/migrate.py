@@ -22,6 +22,7 @@ from commandcenter.text import Text
 OWNER, APPLICATION = "commandcenter_owner", "commandcenter_app"
 EXTENSIONS = ("postgis", "btree_gist")
 TASK_SCHEMA = "jobs"  # the task queue's tables keep to themselves
+AUDIT_SCHEMA = "audit"  # the months of audit_event, which come and go by the calendar
 OLDEST_POSTGRESQL = 150000
 OLDEST_POSTGIS = (3, 3)
 MIGRATION_LOCK = 230202  # advisory: two starts never migrate at once
@@ -60,6 +61,7 @@ def prepare_database(admin_dsn: str, settings: Settings) -> None:
             _make_extensions(admin)
             admin.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
             upgrade(admin)
+            admin.execute("select audit_make_months()")
             mark_leakproof(admin)
     except psycopg.OperationalError as fault:
         reason = str(fault).strip().splitlines()[0]
@@ -108,7 +110,8 @@ def _make_roles(admin: psycopg.Connection) -> None:
         for role in (OWNER, APPLICATION):
             if admin.execute("select pg_has_role(current_user, %s, 'member')", [role]).fetchone() != (True,):
                 admin.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
-        admin.execute(f"create schema if not exists {TASK_SCHEMA} authorization {OWNER}")
+        for schema in (TASK_SCHEMA, AUDIT_SCHEMA):
+            admin.execute(f"create schema if not exists {schema} authorization {OWNER}")
         admin.execute(f"grant create, usage on schema public to {OWNER}")
         admin.execute(f"grant usage on schema public to {APPLICATION}")
     except psycopg.errors.InsufficientPrivilege as fault:

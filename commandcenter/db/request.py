@@ -19,5 +19,6 @@ class SqlRequest:
 SET_ACTOR = (
     "select set_config('commandcenter.actor', %s, true), set_config('commandcenter.whole_city', %s, true),"
     " set_config('commandcenter.districts', %s, true), set_config('commandcenter.streets', %s, true),"
-    " set_config('commandcenter.communities', %s, true), set_config('commandcenter.may_write', %s, true)"
+    " set_config('commandcenter.communities', %s, true), set_config('commandcenter.may_write', %s, true),"
+    " set_config('commandcenter.permissions', %s, true)"
 )

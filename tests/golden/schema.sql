@@ -1,3 +1,5 @@
+CREATE SCHEMA audit;
+ALTER SCHEMA audit OWNER TO commandcenter_owner;
 CREATE SCHEMA jobs;
 ALTER SCHEMA jobs OWNER TO commandcenter_owner;
 CREATE TYPE jobs.procrastinate_job_event_type AS ENUM (
@@ -460,6 +462,11 @@ CREATE FUNCTION public.actor_is_present() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
 ALTER FUNCTION public.actor_is_present() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_may(permission text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(current_setting('commandcenter.actor', true), '') <> ''
+      and permission = any(coalesce(nullif(current_setting('commandcenter.permissions', true), ''), '{}')::text[]) $$;
+ALTER FUNCTION public.actor_may(permission text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_may_write() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
@@ -487,6 +494,175 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.analyze_loaded_tables() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_close_month(month regclass) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+  execute format('alter table %s enable row level security', month);
+  execute format('alter table %s force row level security', month);
+  execute format('create trigger stays_whole before truncate on %s for each statement execute function audit_stays()', month);
+end $$;
+ALTER FUNCTION public.audit_close_month(month regclass) OWNER TO commandcenter_owner;
+CREATE TABLE public.audit_checkpoint (
+    id bigint NOT NULL,
+    seq bigint NOT NULL,
+    hash bytea NOT NULL,
+    before timestamp with time zone NOT NULL,
+    dropped_to bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+ALTER TABLE ONLY public.audit_checkpoint FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_checkpoint OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_forget(keep_days integer) RETURNS SETOF public.audit_checkpoint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $_$
+declare
+  cut constant timestamptz := date_trunc('month', (now() - make_interval(days => keep_days)) at time zone 'UTC') at time zone 'UTC';
+  first_kept bigint;
+  kept audit_checkpoint;
+  month text;
+begin
+  if keep_days is null or keep_days < 180 then
+    raise check_violation using message = 'audit events are kept for 180 days at least';
+  end if;
+  if not actor_may('audit_keep') then
+    raise insufficient_privilege using message = 'only the keeper of the audit drops its old months';
+  end if;
+  if not pg_try_advisory_xact_lock(230005) then return; end if;
+  if not exists (select from audit_event e where e.at < cut) or exists (select from audit_waiting w where w.event_at < cut) then return; end if;
+  if (select min(at) < cut and max(at) >= cut from audit_event where tableoid = 'audit.event_default'::regclass) then return; end if;
+  select max(c.seq) filter (where c.event_at < cut), min(c.seq) filter (where c.event_at >= cut) into kept.dropped_to, first_kept from audit_chain c;
+  kept.seq := coalesce(first_kept - 1, kept.dropped_to);
+  kept.dropped_to := greatest(kept.dropped_to, kept.seq);
+  select l.hash into kept.hash
+    from (select c.seq, c.hash from audit_chain c union all select p.seq, p.hash from audit_checkpoint p) l where l.seq = kept.seq limit 1;
+  insert into audit_checkpoint (seq, hash, before, dropped_to)
+    values (kept.seq, coalesce(kept.hash, decode(repeat('00', 32), 'hex')), cut, kept.dropped_to) returning * into kept;
+  delete from audit_chain c where c.seq <= kept.seq;
+  for month in
+    select format('audit.%I', relname) from pg_class
+    where relnamespace = 'audit'::regnamespace and relkind = 'r' and relname ~ '^event_\d{6}$'
+      and right(relname, 6) < to_char(cut at time zone 'UTC', 'YYYYMM')
+  loop
+    execute format('drop table %s', month);
+  end loop;
+  if exists (select from audit_event e where e.at < cut) then  -- in the default partition, where they are alone
+    drop table audit.event_default;
+    create table audit.event_default partition of audit_event default;
+    perform audit_close_month('audit.event_default');
+  end if;
+  return next kept;
+end $_$;
+ALTER FUNCTION public.audit_forget(keep_days integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_link_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if old.seq <= (select max(seq) from audit_checkpoint) then return old; end if;
+  raise insufficient_privilege using message = format('link %s of the audit chain lies after the last checkpoint', old.seq);
+end $$;
+ALTER FUNCTION public.audit_link_stays() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_make_months(ahead integer DEFAULT 2) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    SET lock_timeout TO '5s'
+    AS $$
+declare
+  this constant timestamp := date_trunc('month', now() at time zone 'UTC');
+  low timestamptz;
+  high timestamptz;
+  name text;
+  made integer := 0;
+begin
+  perform pg_advisory_xact_lock(230006);
+  for step in 0 .. least(ahead, 24) loop
+    low := (this + make_interval(months => step)) at time zone 'UTC';
+    high := (this + make_interval(months => step + 1)) at time zone 'UTC';
+    name := format('audit.event_%s', to_char(low at time zone 'UTC', 'YYYYMM'));
+    continue when to_regclass(name) is not null or exists (select from audit_event e where e.at >= low and e.at < high);
+    execute format('create table %s partition of audit_event for values from (%L) to (%L)', name, low, high);
+    perform audit_close_month(name::regclass);
+    made := made + 1;
+  end loop;
+  return made;
+end $$;
+ALTER FUNCTION public.audit_make_months(ahead integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_note_waiting() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  insert into audit_waiting values (new.id, new.at);
+  return null;
+end $$;
+ALTER FUNCTION public.audit_note_waiting() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_seal(most integer) RETURNS TABLE(sealed bigint, head_seq bigint, head_hash bytea)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  event audit_event;
+begin
+  if not pg_try_advisory_xact_lock(230005) then return; end if;
+  sealed := 0;
+  select l.seq, l.hash into head_seq, head_hash
+    from (select c.seq, c.hash from audit_chain c union all select p.seq, p.hash from audit_checkpoint p) l order by l.seq desc limit 1;
+  head_seq := coalesce(head_seq, 0);
+  head_hash := coalesce(head_hash, decode(repeat('00', 32), 'hex'));
+  for event in
+    select e.* from audit_waiting w join audit_event e on e.id = w.event_id and e.at = w.event_at
+    order by w.event_id, w.event_at limit most
+  loop
+    head_seq := head_seq + 1;
+    head_hash := sha256(head_hash || convert_to(audit_text(event), 'UTF8'));
+    insert into audit_chain values (head_seq, event.id, event.at, head_hash);
+    delete from audit_waiting w where w.event_id = event.id and w.event_at = event.at;
+    sealed := sealed + 1;
+  end loop;
+  return next;
+end $$;
+ALTER FUNCTION public.audit_seal(most integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise insufficient_privilege using message = format('the audit is only appended to: no %s on %s', lower(tg_op), tg_table_name);
+end $$;
+ALTER FUNCTION public.audit_stays() OWNER TO commandcenter_owner;
+CREATE TABLE public.audit_event (
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    door text NOT NULL,
+    act text NOT NULL,
+    subject_table text,
+    subject_key text,
+    reason text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    address inet,
+    CONSTRAINT act_is_a_word CHECK ((act ~ '^[a-z][a-z_]{1,39}$'::text)),
+    CONSTRAINT door_is_known CHECK ((door = ANY (ARRAY['wall'::text, 'desk'::text, 'cli'::text, 'worker'::text, 'api'::text])))
+)
+PARTITION BY RANGE (at);
+ALTER TABLE ONLY public.audit_event FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_event OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_text(e public.audit_event) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+  select jsonb_build_array(e.id::text, to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.actor, e.door, e.act,
+                           e.subject_table, e.subject_key, e.reason, e.detail::text, e.address::text)::text
+$$;
+ALTER FUNCTION public.audit_text(e public.audit_event) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.audit_waits_until_sealed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from audit_chain c where c.event_id = old.event_id and c.event_at = old.event_at) then return old; end if;
+  raise insufficient_privilege using message = format('audit event %s waits until it is sealed', old.event_id);
+end $$;
+ALTER FUNCTION public.audit_waits_until_sealed() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.bigrams(phrase text) RETURNS SETOF text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -716,6 +892,30 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) OWNER TO commandcenter_owner;
+CREATE SEQUENCE public.audit_event_id
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER TABLE public.audit_event_id OWNER TO commandcenter_owner;
+ALTER SEQUENCE public.audit_event_id OWNED BY public.audit_event.id;
+CREATE TABLE audit.event_default (
+    id bigint DEFAULT nextval('public.audit_event_id'::regclass) NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    door text NOT NULL,
+    act text NOT NULL,
+    subject_table text,
+    subject_key text,
+    reason text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    address inet,
+    CONSTRAINT act_is_a_word CHECK ((act ~ '^[a-z][a-z_]{1,39}$'::text)),
+    CONSTRAINT door_is_known CHECK ((door = ANY (ARRAY['wall'::text, 'desk'::text, 'cli'::text, 'worker'::text, 'api'::text])))
+);
+ALTER TABLE ONLY audit.event_default FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit.event_default OWNER TO commandcenter_owner;
 CREATE TABLE jobs.procrastinate_events (
     id bigint NOT NULL,
     job_id bigint NOT NULL,
@@ -837,6 +1037,29 @@ ALTER TABLE public.area ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.audit_chain (
+    seq bigint NOT NULL,
+    event_id bigint NOT NULL,
+    event_at timestamp with time zone NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT hash_is_sha256 CHECK ((octet_length(hash) = 32))
+);
+ALTER TABLE ONLY public.audit_chain FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_chain OWNER TO commandcenter_owner;
+ALTER TABLE public.audit_checkpoint ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_checkpoint_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.audit_waiting (
+    event_id bigint NOT NULL,
+    event_at timestamp with time zone NOT NULL
+);
+ALTER TABLE ONLY public.audit_waiting FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_waiting OWNER TO commandcenter_owner;
 CREATE TABLE public.base_feature (
     id bigint NOT NULL,
     theme text NOT NULL,
@@ -1593,9 +1816,15 @@ ALTER TABLE public.upload ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+ALTER TABLE ONLY public.audit_event ATTACH PARTITION audit.event_default DEFAULT;
 ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_events_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_periodic_defers_id_seq'::regclass);
+ALTER TABLE ONLY public.audit_event ALTER COLUMN id SET DEFAULT nextval('public.audit_event_id'::regclass);
+ALTER TABLE ONLY public.audit_event
+    ADD CONSTRAINT audit_event_pkey PRIMARY KEY (id, at);
+ALTER TABLE ONLY audit.event_default
+    ADD CONSTRAINT event_default_pkey PRIMARY KEY (id, at);
 ALTER TABLE ONLY jobs.procrastinate_events
     ADD CONSTRAINT procrastinate_events_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY jobs.procrastinate_jobs
@@ -1618,6 +1847,14 @@ ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_event_id_event_at_key UNIQUE (event_id, event_at);
+ALTER TABLE ONLY public.audit_chain
+    ADD CONSTRAINT audit_chain_pkey PRIMARY KEY (seq);
+ALTER TABLE ONLY public.audit_checkpoint
+    ADD CONSTRAINT audit_checkpoint_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.audit_waiting
+    ADD CONSTRAINT audit_waiting_pkey PRIMARY KEY (event_id, event_at);
 ALTER TABLE ONLY public.base_feature
     ADD CONSTRAINT base_feature_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.base_feature
@@ -1712,6 +1949,12 @@ ALTER TABLE ONLY public.unit_cell
     ADD CONSTRAINT unit_cell_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
+CREATE INDEX audit_event_actor ON ONLY public.audit_event USING btree (actor, at);
+CREATE INDEX event_default_actor_at_idx ON audit.event_default USING btree (actor, at);
+CREATE INDEX audit_event_at ON ONLY public.audit_event USING btree (at);
+CREATE INDEX event_default_at_idx ON audit.event_default USING btree (at);
+CREATE INDEX audit_event_subject ON ONLY public.audit_event USING btree (subject_table, subject_key);
+CREATE INDEX event_default_subject_table_subject_key_idx ON audit.event_default USING btree (subject_table, subject_key);
 CREATE INDEX idx_procrastinate_jobs_worker_not_null ON jobs.procrastinate_jobs USING btree (worker_id) WHERE ((worker_id IS NOT NULL) AND (status = 'doing'::jobs.procrastinate_job_status));
 CREATE INDEX idx_procrastinate_workers_last_heartbeat ON jobs.procrastinate_workers USING btree (last_heartbeat);
 CREATE INDEX procrastinate_events_job_id_fkey_v1 ON jobs.procrastinate_events USING btree (job_id);
@@ -1758,6 +2001,11 @@ CREATE INDEX service_point_geom_3857 ON public.service_point USING gist (geom_38
 CREATE INDEX track_geom ON public.track USING gist (geom);
 CREATE INDEX unit_cell_geom ON public.unit_cell USING gist (geom);
 CREATE INDEX unit_cell_geom_3857 ON public.unit_cell USING gist (geom_3857);
+ALTER INDEX public.audit_event_actor ATTACH PARTITION audit.event_default_actor_at_idx;
+ALTER INDEX public.audit_event_at ATTACH PARTITION audit.event_default_at_idx;
+ALTER INDEX public.audit_event_pkey ATTACH PARTITION audit.event_default_pkey;
+ALTER INDEX public.audit_event_subject ATTACH PARTITION audit.event_default_subject_table_subject_key_idx;
+CREATE TRIGGER stays_whole BEFORE TRUNCATE ON audit.event_default FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::jobs.procrastinate_job_status))) EXECUTE FUNCTION jobs.procrastinate_notify_queue_abort_job_v1();
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_inserted_v1 AFTER INSERT ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.status = 'todo'::jobs.procrastinate_job_status)) EXECUTE FUNCTION jobs.procrastinate_notify_queue_job_inserted_v1();
 CREATE TRIGGER procrastinate_trigger_abort_requested_events_v1 AFTER UPDATE OF abort_requested ON jobs.procrastinate_jobs FOR EACH ROW WHEN ((new.abort_requested = true)) EXECUTE FUNCTION jobs.procrastinate_trigger_abort_requested_events_procedure_v1();
@@ -1795,6 +2043,8 @@ CREATE TRIGGER known_origin_update AFTER UPDATE ON public.key_site REFERENCING N
 CREATE TRIGGER known_origin_update AFTER UPDATE ON public.service_point REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
 CREATE TRIGGER known_origin_update AFTER UPDATE ON public.track REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
 CREATE TRIGGER known_origin_update AFTER UPDATE ON public.unit_cell REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.known_origin();
+CREATE TRIGGER leaves_by_retention BEFORE DELETE ON public.audit_chain FOR EACH ROW EXECUTE FUNCTION public.audit_link_stays();
+CREATE TRIGGER leaves_when_sealed BEFORE DELETE ON public.audit_waiting FOR EACH ROW EXECUTE FUNCTION public.audit_waits_until_sealed();
 CREATE TRIGGER note_delete AFTER DELETE ON public.address REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_delete AFTER DELETE ON public.area REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
 CREATE TRIGGER note_delete AFTER DELETE ON public.base_feature REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.note_layer_change();
@@ -1841,6 +2091,15 @@ CREATE TRIGGER origin_stays_rename BEFORE UPDATE ON public.source FOR EACH ROW W
 CREATE TRIGGER origin_stays_truncate BEFORE TRUNCATE ON public.ingest_run FOR EACH STATEMENT EXECUTE FUNCTION public.origin_stays();
 CREATE TRIGGER origin_stays_truncate BEFORE TRUNCATE ON public.source FOR EACH STATEMENT EXECUTE FUNCTION public.origin_stays();
 CREATE TRIGGER set_sector BEFORE INSERT OR UPDATE ON public.camera FOR EACH ROW EXECUTE FUNCTION public.set_camera_sector();
+CREATE TRIGGER stays BEFORE UPDATE ON public.audit_chain FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON public.audit_checkpoint FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays BEFORE UPDATE ON public.audit_waiting FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_waiting FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER waits_for_its_seal AFTER INSERT ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_note_waiting();
 ALTER TABLE ONLY jobs.procrastinate_events
     ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
 ALTER TABLE ONLY jobs.procrastinate_jobs
@@ -1873,8 +2132,13 @@ ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_settled_run_id_fkey FOREIGN KEY (settled_run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE audit.event_default ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.area ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_chain ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_checkpoint ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.audit_waiting ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
@@ -1895,6 +2159,11 @@ ALTER TABLE public.ingest_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.key_site ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.layer_change ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.mapping_version ENABLE ROW LEVEL SECURITY;
+CREATE POLICY note_as_oneself ON public.audit_event FOR INSERT WITH CHECK ((( SELECT public.actor_is_present() AS actor_is_present) AND (actor = ( SELECT current_setting('commandcenter.actor'::text, true) AS current_setting))));
+CREATE POLICY owner_seals ON public.audit_chain TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_seals ON public.audit_checkpoint TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY owner_seals ON public.audit_event FOR SELECT TO commandcenter_owner USING (true);
+CREATE POLICY owner_seals ON public.audit_waiting TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_doc TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
@@ -1918,6 +2187,10 @@ CREATE POLICY read_in_jurisdiction ON public.household_count FOR SELECT USING ((
 CREATE POLICY read_in_jurisdiction ON public.key_site FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_with_permission ON public.audit_chain FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
+CREATE POLICY read_with_permission ON public.audit_checkpoint FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
+CREATE POLICY read_with_permission ON public.audit_event FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
+CREATE POLICY read_with_permission ON public.audit_waiting FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 ALTER TABLE public.search_doc ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_gram ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.service_point ENABLE ROW LEVEL SECURITY;
@@ -1991,11 +2264,30 @@ GRANT ALL ON FUNCTION jobs.procrastinate_trigger_function_status_events_update_v
 GRANT ALL ON FUNCTION jobs.procrastinate_unlink_periodic_defers_v1() TO commandcenter_app;
 GRANT ALL ON FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) TO commandcenter_app;
 GRANT ALL ON FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.audit_close_month(month regclass) FROM PUBLIC;
+GRANT SELECT ON TABLE public.audit_checkpoint TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.audit_forget(keep_days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_forget(keep_days integer) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.audit_make_months(ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_make_months(ahead integer) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.audit_note_waiting() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.audit_seal(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.audit_seal(most integer) TO commandcenter_app;
+GRANT SELECT ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(actor) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(door) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(act) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(subject_table) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(subject_key) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(reason) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(detail) ON TABLE public.audit_event TO commandcenter_app;
+GRANT INSERT(address) ON TABLE public.audit_event TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_city(phrase text, wanted integer) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_forget(which text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.search_learn(which text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_learn(which text) TO commandcenter_app;
+GRANT USAGE ON SEQUENCE public.audit_event_id TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_jobs_id_seq TO commandcenter_app;
@@ -2006,6 +2298,8 @@ GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_workers_id_seq TO commandcente
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO commandcenter_app;
 GRANT SELECT ON TABLE public.alembic_version TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.area TO commandcenter_app;
+GRANT SELECT ON TABLE public.audit_chain TO commandcenter_app;
+GRANT SELECT ON TABLE public.audit_waiting TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.base_feature TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.building TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.camera TO commandcenter_app;

@@ -30,6 +30,7 @@ from commandcenter.db.schema.sky_eye import Camera
 from commandcenter.db.schema.matters import Case
 from commandcenter.db.schema.things import Component, KeySite, ServicePoint, Track
 from commandcenter.db.schema.derived import LayerChange, SearchDoc, SearchGram
+from commandcenter.db.schema.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditWaiting
 # isort: on
 
 __all__ = [
@@ -37,6 +38,10 @@ __all__ = [
     "TILE_SRID",
     "Address",
     "Area",
+    "AuditChain",
+    "AuditCheckpoint",
+    "AuditEvent",
+    "AuditWaiting",
     "Base",
     "BaseFeature",
     "Building",
