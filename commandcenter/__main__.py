@@ -167,6 +167,20 @@ def doctor(settings: Settings, _: argparse.Namespace) -> int:
     return 0 if all(good for good, _what in checks) else 1
 
 
+def verify_audit(settings: Settings, _: argparse.Namespace) -> int:
+    """Walk the audit's chain beside its signed heads; exit code 1 with the first bad row named when it is not whole."""
+    from commandcenter.audit.heads import Heads  # noqa: PLC0415  (a heavy room)
+    from commandcenter.audit.seal import KEEPER  # noqa: PLC0415  (a heavy room)
+    from commandcenter.audit.verify import need_whole, verify  # noqa: PLC0415  (a heavy room)
+    from commandcenter.db.connect import connect  # noqa: PLC0415  (a heavy room)
+
+    with city_database(settings) as (ready, _cluster), connect(ready) as connection:
+        verdict = verify(connection, Heads(ready.data_dir), KEEPER)
+    need_whole(verdict)
+    say.step(verdict.sentence)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "run": run,
     "serve": run,
@@ -177,6 +191,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "stop": stop,
     "psql": psql,
     "doctor": doctor,
+    "verify-audit": verify_audit,
 }
 ABOUT = {
     "run": "database up, city loaded if empty, served until Ctrl-C",
@@ -188,6 +203,7 @@ ABOUT = {
     "stop": "stop what serves this city, and its cluster",
     "psql": "an SQL prompt in the city's database; arguments go to psql",
     "doctor": "check versions, schema and leakproof marks",
+    "verify-audit": "walk the audit's chain and its signed heads; names the first bad row",
 }
 
 

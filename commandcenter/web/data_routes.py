@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from commandcenter.actor import Actor
+from commandcenter.audit.record import Subject, note
 from commandcenter.db.connect import connect
 from commandcenter.db.run import acting
 from commandcenter.errors import NotFound
@@ -57,12 +58,13 @@ def data_routes(state: State, uploads: Uploads | None = None) -> APIRouter:
         )
 
     @router.get("/data/refused/{run_id}.xlsx")
-    async def refused(run_id: int, lang: Language = "zh") -> Response:
+    async def refused(request: Request, run_id: int, lang: Language = "zh") -> Response:
         actor = _steward()
         await _run(state, actor, run_id)
+        address = request.client.host if request.client is not None else None
         async with one_workbook:
             try:
-                file, size = await asyncio.to_thread(_workbook, state, actor, run_id, lang)
+                file, size = await asyncio.to_thread(_workbook, state, actor, run_id, lang, address)
             except OSError as fault:
                 raise (no_space() if is_full(fault) else fault) from fault
         return StreamingResponse(
@@ -121,13 +123,15 @@ def _register(state: State, actor: Actor, arrived: Arrived) -> int:
         return register_upload(connection, actor, arrived.file_name, arrived.stored_as, arrived.bytes, arrived.sha256)
 
 
-def _workbook(state: State, actor: Actor, run_id: int, language: Language) -> tuple[IO[bytes], int]:
-    """The workbook in a file that vanishes when it is closed, and its bytes."""
+def _workbook(state: State, actor: Actor, run_id: int, language: Language, address: str | None) -> tuple[IO[bytes], int]:
+    """The workbook in a file that vanishes when it is closed, and its bytes. That it goes out is on record before it does."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  (it is closed when the last piece has been sent)
     try:
         with connect(state.settings) as connection, acting(connection, actor):
             write_refused(connection, run_id, language, cast(IO[bytes], file))
-        size = file.tell()
+            size = file.tell()
+            about = {"what": "refused rows", "language": language, "bytes": size}
+            note(connection, actor, "export", door="desk", subject=Subject("ingest_run", run_id), detail=about, address=address)
         file.seek(0)
     except BaseException:
         file.close()

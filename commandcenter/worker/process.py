@@ -13,6 +13,7 @@ from pathlib import Path
 
 from commandcenter.config import Settings
 from commandcenter.text import Text
+from commandcenter.worker.auditing import keep_sealing
 from commandcenter.worker.fetching import keep_fetching
 from commandcenter.worker.tasks import take_up_abandoned, task_app
 from ingest.desk.kept_files import uploads_folder
@@ -33,7 +34,8 @@ async def _work(settings: Settings, say: Callable[[Text], None]) -> None:
     await asyncio.to_thread(sweep, uploads_folder(settings.data_dir))
     app = task_app(settings)
     async with app.open_async():
-        looking = [asyncio.create_task(take_up_abandoned(app, settings)), asyncio.create_task(keep_fetching(settings))]
+        endless = (take_up_abandoned(app, settings), keep_fetching(settings), keep_sealing(settings))
+        looking = [asyncio.create_task(task) for task in endless]
         working = asyncio.create_task(
             app.run_worker_async(queues=[QUEUE], concurrency=CONCURRENCY, delete_jobs="successful", install_signal_handlers=False)
         )

@@ -1,6 +1,7 @@
 """What a steward orders: register a file, ask for a run, cancel it, correct and dismiss refused rows, run them again, withdraw a load.
 
 Each command runs as its actor in a transaction (its own, or inside the caller's) and raises Forbidden or BadInput with a sentence.
+What it changed is noted in the audit by the same transaction: numbers, rules and names of fields, never their values.
 Work that takes long is only asked for here: the worker carries it out.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 import psycopg
 
 from commandcenter.actor import Actor
+from commandcenter.audit.record import Subject, note
 from commandcenter.db.registers import write_source
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput, Forbidden
@@ -27,6 +29,7 @@ from ingest.withdraw import withdraw_run
 PERMISSION = "steward"
 LONGEST_VALUE = 4_000
 MOST_FIELDS = 200
+CANCELLABLE = ("cancelled", "running")  # what a run is once it was cancelled, or asked to stop
 CANCELLED = Text("在开始前被取消，没有写入任何数据。", "Cancelled before it began; nothing was loaded.")
 
 
@@ -45,7 +48,9 @@ def register_upload(connection: psycopg.Connection, actor: Actor, file_name: str
     """Note a file that arrived; its number. ``stored_as`` is its path below the uploads folder."""
     need_steward(actor)
     with acting(connection, actor):
-        return store.insert_upload(connection, actor.id, file_name, stored_as, size, sha256)
+        number = store.insert_upload(connection, actor.id, file_name, stored_as, size, sha256)
+        _note(connection, actor, Subject("upload", number), {"order": "upload", "bytes": size, "sha256": sha256})
+    return number
 
 
 def ask_run(
@@ -70,6 +75,8 @@ def ask_run(
         file_name, _, size, sha256 = upload
         run_id = store.insert_run(connection, chosen.name, kind, actor.id, upload_id, (file_name, size, sha256))
         defer_import(connection, run_id, actor.id, chosen.name, accept_vanished)
+        about = {"order": kind, "source": chosen.name, "upload": upload_id, "accept_vanished": accept_vanished}
+        _note(connection, actor, Subject("ingest_run", run_id), about)
     return run_id
 
 
@@ -85,6 +92,7 @@ def ask_rerun(connection: psycopg.Connection, actor: Actor, source: str, *, fold
             return unfinished
         run_id = store.insert_run(connection, chosen.name, "correction", actor.id)
         defer_import(connection, run_id, actor.id, chosen.name)
+        _note(connection, actor, Subject("ingest_run", run_id), {"order": "rerun", "source": chosen.name})
     return run_id
 
 
@@ -93,9 +101,11 @@ def cancel_run(connection: psycopg.Connection, actor: Actor, run_id: int) -> Non
     need_steward(actor)
     with acting(connection, actor):
         status = store.cancel_run(connection, run_id, CANCELLED)
+        if status in CANCELLABLE:
+            _note(connection, actor, Subject("ingest_run", run_id), {"order": "cancel", "status": status})
     if status is None:
         raise BadInput(Text(f"没有第 {run_id} 次运行。", f"There is no run {run_id}."))
-    if status not in ("cancelled", "running"):
+    if status not in CANCELLABLE:
         raise BadInput(Text(f"第 {run_id} 次运行已经结束，无法取消。", f"Run {run_id} has ended: it cannot be cancelled."))
 
 
@@ -115,7 +125,11 @@ def correct(
     if not given and replace is None and not accept_repair:
         raise BadInput(Text("没有给出任何更正。", "No correction was given."))
     with acting(connection, actor):
-        return store.correct_rows(connection, actor.id, chosen, given, replace, accept_repair)
+        touched = store.correct_rows(connection, actor.id, chosen, given, replace, accept_repair)
+        fields = sorted({*given, *([replace[0]] if replace else [])})
+        about = {"order": "correct", **chosen, "fields": fields, "accept_repair": accept_repair, "rows": touched}
+        _note(connection, actor, Subject("quarantine"), about)
+    return touched
 
 
 def dismiss(
@@ -125,7 +139,9 @@ def dismiss(
     need_steward(actor)
     chosen = _chosen(ids, run_id, rule)
     with acting(connection, actor):
-        return store.dismiss_rows(connection, actor.id, chosen)
+        touched = store.dismiss_rows(connection, actor.id, chosen)
+        _note(connection, actor, Subject("quarantine"), {"order": "dismiss", **chosen, "rows": touched})
+    return touched
 
 
 def withdraw(connection: psycopg.Connection, actor: Actor, run_id: int) -> Text:
@@ -134,7 +150,12 @@ def withdraw(connection: psycopg.Connection, actor: Actor, run_id: int) -> Text:
     with acting(connection, actor):
         done = withdraw_run(connection, actor, run_id)
         defer_refresh(connection, run_id, actor.id)
+        _note(connection, actor, Subject("ingest_run", run_id), {"order": "withdraw"})
     return done.sentence
+
+
+def _note(connection: psycopg.Connection, actor: Actor, subject: Subject, detail: Mapping[str, object]) -> None:
+    note(connection, actor, "change", door="desk", subject=subject, detail=detail)
 
 
 def _chosen(ids: Sequence[int] | None, run_id: int | None, rule: str | None) -> dict[str, Any]:
