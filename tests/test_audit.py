@@ -316,6 +316,14 @@ def test_tampering_is_found_and_its_first_row_named(way: str, record: Record) ->
     assert record.found()[0] in {expected[0], "rewritten"}
 
 
+def test_a_month_dropped_by_hand_is_found(record: Record) -> None:
+    record.sealed(2)
+    ((month,),) = record.told("select distinct tableoid::regclass::text from audit_event")
+    with psycopg.connect(record.database.admin_dsn) as admin:
+        admin.execute(f"drop table {month}")  # type: ignore[arg-type]
+    assert record.found() == ("removed", 1, 1)
+
+
 def test_an_event_slipped_in_with_an_old_moment_is_found_though_it_is_sealed(record: Record) -> None:
     """A superuser who lets the triggers work: the sealer links it in good faith."""
     record.sealed(3)
@@ -530,19 +538,20 @@ def test_the_worker_seals_and_one_that_fails_says_so_once(record: Record, caplog
 # Months and retention
 
 
-def old_record(record: Record, days: int) -> None:
-    """Three events of long ago in their own month, one of them sealed late, then three of today; a whole, sealed record."""
+def old_record(record: Record, days: int, ids: str = "1, 2, 3", own_month: bool = True) -> None:
+    """Six events noted, some of them then dated long ago, in a month of their own or in the default partition; sealed as they stand."""
     record.note(6)
-    low = (datetime.now(UTC) - timedelta(days=days)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    high = (low + timedelta(days=32)).replace(day=1)
-    with psycopg.connect(record.database.admin_dsn) as admin:
-        admin.execute("set role commandcenter_owner")
-        name = f"audit.event_{low:%Y%m}"
-        admin.execute(f"create table {name} partition of audit_event for values from ('{low}') to ('{high}')")  # type: ignore[arg-type]
-        admin.execute("select audit_close_month(%s::regclass)", [name])
+    if own_month:
+        low = (datetime.now(UTC) - timedelta(days=days)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        high = (low + timedelta(days=32)).replace(day=1)
+        with psycopg.connect(record.database.admin_dsn) as admin:
+            admin.execute("set role commandcenter_owner")
+            name = f"audit.event_{low:%Y%m}"
+            admin.execute(f"create table {name} partition of audit_event for values from ('{low}') to ('{high}')")  # type: ignore[arg-type]
+            admin.execute("select audit_close_month(%s::regclass)", [name])
     record.tamper(
-        f"update audit_event set at = at - interval '{days} days' where id in (1, 2, 4)",
-        f"update audit_waiting set event_at = event_at - interval '{days} days' where event_id in (1, 2, 4)",
+        f"update audit_event set at = at - interval '{days} days' where id in ({ids})",
+        f"update audit_waiting set event_at = event_at - interval '{days} days' where event_id in ({ids})",
     )
     seal(record.connection, record.heads)
 
@@ -591,38 +600,78 @@ def test_nothing_younger_than_180_days_is_dropped(record: Record) -> None:
     assert KEEP_DAYS >= 3 * 365
 
 
-def test_an_old_month_goes_and_the_chain_goes_on(record: Record) -> None:
-    old_record(record, 260)
-    need_whole_but_dated(record)
-    checkpoint = forget_dated(record)
-    assert checkpoint is not None and (checkpoint.seq, checkpoint.dropped_to) == (2, 4)
-    assert record.told("select id from audit_event order by id") == [(3,), (5,), (6,)]
-    assert record.told("select seq from audit_chain order by seq") == [(3,), (4,), (5,), (6,)]
-    assert record.verify().fault is None
+@pytest.mark.parametrize("own_month", [True, False], ids=["partition", "default partition"])
+def test_an_old_month_goes_and_the_chain_goes_on(own_month: bool, record: Record) -> None:
+    old_record(record, 260, own_month=own_month)
+    checkpoint = forget(record.connection, record.heads, LEAST_KEEP_DAYS)
+    assert checkpoint is not None and (checkpoint.seq, checkpoint.dropped_to) == (3, 3)
+    assert record.told("select e.id, c.seq from audit_event e join audit_chain c on c.event_id = e.id order by 1") == [(4, 4), (5, 5), (6, 6)]
+    assert record.told("select count(*), min(seq) from audit_chain") == [(3, 4)]
+    assert len(record.told("select from pg_class where relnamespace = 'audit'::regnamespace and relkind = 'r'")) == 4
+    need_whole(record.verify())
     record.sealed(2)
-    assert record.verify().links == 6
+    assert record.verify().links == 5
     assert forget(record.connection, record.heads, LEAST_KEEP_DAYS) is None
     record.heads.path.parent.rename(record.heads.path.parents[1] / "put away")  # as after a restore
     record.sealed(1)
     need_whole(record.verify())
+    for statement in ("truncate audit.event_default", "delete from audit_chain", "delete from audit_checkpoint"):
+        with psycopg.connect(record.database.admin_dsn) as admin, pytest.raises(errors.InsufficientPrivilege):
+            admin.execute(statement)  # type: ignore[arg-type]
     record.tamper("delete from audit_event where id = 5")
     assert record.found() == ("removed", 5, 5)
 
 
-def need_whole_but_dated(record: Record) -> None:
-    """What was moved back for the test looks slipped in, and is: the fourth event is older than the third."""
-    fault = record.verify().fault
-    assert fault is not None and (fault.kind, fault.event) == ("slipped_in", 4)
+def test_the_last_months_of_a_silent_city_go_too(record: Record) -> None:
+    old_record(record, 260, "1, 2, 3, 4, 5, 6")
+    checkpoint = forget(record.connection, record.heads, LEAST_KEEP_DAYS)
+    assert checkpoint is not None and checkpoint.seq == 6
+    need_whole(record.verify())
+    record.sealed(2)
+    assert record.told("select seq from audit_chain order by seq") == [(7,), (8,)]
+    need_whole(record.verify())
 
 
-def forget_dated(record: Record) -> store.Checkpoint | None:
+def test_an_event_sealed_after_the_first_kept_leaves_its_link(record: Record) -> None:
+    """Dated by the test, the fourth looks slipped in, and evidence never goes; so here the database is asked directly."""
+    old_record(record, 260, "1, 2, 4")
+    assert record.found() == ("slipped_in", 4, 4)
     with pytest.raises(AuditBroken):
-        forget(record.connection, record.heads, LEAST_KEEP_DAYS)  # evidence never goes
+        forget(record.connection, record.heads, LEAST_KEEP_DAYS)
     with acting(record.connection, KEEPER):
         checkpoint = store.forget(record.connection, LEAST_KEEP_DAYS)
-        assert checkpoint is not None
+        assert checkpoint is not None and (checkpoint.seq, checkpoint.dropped_to) == (2, 4)
         record.heads.append_checkpoint(checkpoint)
-    return checkpoint
+    assert record.told("select seq from audit_chain order by seq") == [(3,), (4,), (5,), (6,)]
+    need_whole(record.verify())
+    record.tamper("delete from audit_event where id = 3")
+    assert record.found() == ("removed", 3, 3), "only what was dropped may lack its event"
+
+
+def test_what_waits_for_its_seal_is_not_dropped(record: Record) -> None:
+    record.note(2)
+    record.tamper("update audit_event set at = at - interval '260 days'", "update audit_waiting set event_at = event_at - interval '260 days'")
+    assert forget(record.connection, record.heads, LEAST_KEEP_DAYS) is None
+    assert record.told("select count(*) from audit_event") == [(2,)]
+
+
+def test_the_worker_drops_after_three_years_once_a_day(record: Record, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "commandcenter.audit")
+    old_record(record, KEEP_DAYS + 40)
+    clock = iter([*[0.0] * 2, *[1.0] * 2, *[86_399.0] * 2, *[86_401.0] * 2])  # looked at for the months and for retention
+    sealer = Sealer(replace(record.database.settings, data_dir=record.heads.path.parents[1]), clock=lambda: next(clock))
+    sealer.round()
+    assert record.told("select id from audit_event order by id") == [(4,), (5,), (6,)]
+    assert sum("retention" in entry.getMessage() for entry in caplog.records) == 1
+    need_whole(record.verify())
+    old_record(record, KEEP_DAYS + 80, "7, 8")
+    sealer.round()
+    sealer.round()
+    assert record.told("select count(*) from audit_event") == [(9,)]
+    sealer.round()
+    assert any("slipped in" in entry.getMessage() for entry in caplog.records), "dated back after their elders were sealed: nothing goes"
+    assert record.told("select count(*) from audit_event") == [(9,)]
+    sealer.close()
 
 
 def test_months_are_not_dropped_under_the_name_of_retention(record: Record) -> None:

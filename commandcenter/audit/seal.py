@@ -8,6 +8,7 @@ but not signed is signed by the next round.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -89,24 +90,27 @@ class Sealer:
     _connection: psycopg.Connection | None = None
     _due: dict[str, float] = field(default_factory=dict)
     _said: str | None = None
+    _at_it: threading.RLock = field(default_factory=threading.RLock)  # a round runs in a thread while its process may be ending
 
     def round(self) -> int:
         """One round; how many events it sealed. A failure is one sentence in the log, said once until it changes; it never raises."""
-        try:
-            sealed = self._round()
-        except Exception as fault:
-            self._fail(fault)
-            return 0
-        if self._said is not None:
-            log.info("审计封存已恢复 | the audit is sealed again")
-            self._said = None
-        return sealed
+        with self._at_it:
+            try:
+                sealed = self._round()
+            except Exception as fault:
+                self._fail(fault)
+                return 0
+            if self._said is not None:
+                log.info("审计封存已恢复 | the audit is sealed again")
+                self._said = None
+            return sealed
 
     def close(self) -> None:
-        """Give the connection back."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        """Give the connection back, once a running round has ended."""
+        with self._at_it:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
 
     def _round(self) -> int:
         if self._connection is None or self._connection.closed:

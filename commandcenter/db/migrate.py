@@ -61,7 +61,7 @@ def prepare_database(admin_dsn: str, settings: Settings) -> None:
             _make_extensions(admin)
             admin.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
             upgrade(admin)
-            admin.execute("select audit_make_months()")
+            _make_months(admin)
             mark_leakproof(admin)
     except psycopg.OperationalError as fault:
         reason = str(fault).strip().splitlines()[0]
@@ -166,6 +166,13 @@ def upgrade(admin: psycopg.Connection, to: str = "head") -> None:
         if not admin.closed:
             admin.rollback()
             admin.autocommit = True
+
+
+def _make_months(admin: psycopg.Connection) -> None:
+    """The audit's partitions of this and the next months; afterwards the worker makes them."""
+    admin.execute(f"set role {OWNER}")
+    admin.execute("select audit_make_months()")
+    admin.execute("reset role")
 
 
 def _refuse_newer(connection: Connection) -> None:
