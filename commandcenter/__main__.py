@@ -175,7 +175,7 @@ def verify_audit(settings: Settings, _: argparse.Namespace) -> int:
     from commandcenter.db.connect import connect  # noqa: PLC0415  (a heavy room)
 
     with city_database(settings) as (ready, _cluster), connect(ready) as connection:
-        verdict = verify(connection, Heads(ready.data_dir), KEEPER)
+        verdict = verify(connection, Heads(ready.data_dir, ready.city), KEEPER)
     need_whole(verdict)
     say.step(verdict.sentence)
     return 0

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -32,6 +33,7 @@ from commandcenter.audit.heads import Heads, HeadsUnfit
 from commandcenter.audit.record import LONGEST_REASON, Event, Subject, note, note_request
 from commandcenter.audit.seal import KEEP_DAYS, KEEPER, LEAST_KEEP_DAYS, Sealer, forget, seal
 from commandcenter.audit.verify import AuditBroken, Verdict, link_hash, need_whole, verify
+from commandcenter.config import Settings
 from commandcenter.db.run import Reader, acting
 from commandcenter.errors import BadInput
 from commandcenter.security.builtin import DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
@@ -43,6 +45,7 @@ from tests.test_desk_commands import SHIPPED, a_run, a_source, an_upload, refuse
 
 ROOT = Path(__file__).parents[1]
 AUDITOR = Actor("test:auditor", OPERATOR.title, Scope(), frozenset({"audit"}))
+CITY = Settings().city
 TABLES = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")
 TAMPER = "set session_replication_role = replica"  # what a superuser does first: no trigger fires any more
 
@@ -54,6 +57,7 @@ class Record:
     connection: psycopg.Connection
     database: TestDatabase
     heads: Heads
+    data_dir: Path
 
     def note(self, count: int = 1, actor: Actor = OPERATOR, **more: Any) -> None:
         for number in range(count):
@@ -90,7 +94,7 @@ class Record:
 def record(database: TestDatabase, tmp_path: Path) -> Iterator[Record]:
     with database.connect() as connection:
         connection.autocommit = True
-        yield Record(connection, database, Heads(tmp_path))
+        yield Record(connection, database, Heads(tmp_path, CITY), tmp_path)
 
 
 def rewrite(database: TestDatabase) -> None:
@@ -112,12 +116,12 @@ def rewrite(database: TestDatabase) -> None:
 def test_an_event_says_who_did_what_and_when(record: Record) -> None:
     before = datetime.now(UTC)
     with acting(record.connection, OPERATOR):
-        note(record.connection, OPERATOR, "reveal", door="wall", subject=Subject("household", 7), reason="走失老人\x00" + "x" * 2000,
+        note(record.connection, OPERATOR, "reveal", door="wall", subject=Subject("household", 7), reason="走失老人\x00\ud800" + "x" * 2000,
              detail={"fields": ["name"], "n": 1, "说": "\"'\\ é"}, address="10.0.0.7")  # fmt: skip
         note(record.connection, OPERATOR, "look", door="api", address="not an address")
     (first, second) = record.told("select actor, door, act, subject_table, subject_key, reason, detail, host(address), at from audit_event order by id")
     assert first[:5] == (OPERATOR.id, "wall", "reveal", "household", "7")
-    assert first[5].startswith("走失老人xx") and len(first[5]) == LONGEST_REASON
+    assert first[5].startswith("走失老人?xx") and len(first[5]) == LONGEST_REASON
     assert first[6:8] == ({"fields": ["name"], "n": 1, "说": "\"'\\ é"}, "10.0.0.7")
     assert abs(first[8] - before) < timedelta(minutes=1)
     assert second[2:8] == ("look", None, None, None, {}, None)
@@ -312,7 +316,8 @@ def test_tampering_is_found_and_its_first_row_named(way: str, record: Record) ->
             record.tamper(statement)
     assert record.found() == expected
     record.note(2)
-    seal(record.connection, record.heads)  # life goes on: it is found all the same
+    with suppress(HeadsUnfit):
+        seal(record.connection, record.heads)  # life goes on: it is found all the same
     assert record.found()[0] in {expected[0], "rewritten"}
 
 
@@ -363,9 +368,28 @@ def test_a_chain_rewritten_whole_is_found_by_its_heads(record: Record) -> None:
 def test_a_tail_cut_and_grown_again_is_found_by_its_heads(record: Record) -> None:
     record.sealed(3, 5)
     record.tamper("delete from audit_event where id > 6", "delete from audit_chain where seq > 6")
+    for _ in range(2):
+        with pytest.raises(HeadsUnfit) as said:
+            seal(record.connection, record.heads)
+        assert "第 6 环" in said.value.sentence.zh and "link 8 was signed" in said.value.sentence.en
     record.note(4)
     assert seal(record.connection, record.heads) == 4
     assert record.found()[:2] == ("rewritten", 8)
+
+
+def test_a_database_made_anew_is_not_taken_for_the_old_one(record: Record) -> None:
+    Heads(record.data_dir, CITY).append(store.Head(5, bytes(32)))
+    with pytest.raises(HeadsUnfit):
+        seal(record.connection, record.heads)
+    assert record.found() == ("cut", 1, None)
+
+
+def test_cities_that_share_a_data_folder_have_heads_of_their_own(record: Record) -> None:
+    record.sealed(3)
+    other = Heads(record.data_dir, "manhattan")
+    assert seal(record.connection, other) == 0
+    assert [signed.head.seq for signed in other.read().heads] == [3] and other.path != record.heads.path
+    need_whole(record.verify())
 
 
 # The heads
@@ -459,7 +483,7 @@ def test_eight_threads_note_while_the_sealer_runs_and_none_is_lost(record: Recor
         except Exception as fault:
             faults.append(fault)
 
-    sealers = [threading.Thread(target=keep, args=[Heads(record.heads.path.parents[1])]) for _ in range(2)]
+    sealers = [threading.Thread(target=keep, args=[Heads(record.data_dir, CITY)]) for _ in range(2)]
     lookers = [threading.Thread(target=look, args=[number]) for number in range(threads)]
     for thread in (*sealers, *lookers):
         thread.start()
@@ -484,7 +508,7 @@ seal.MOST_AT_ONCE = 3
 connection = psycopg.connect(sys.argv[1], autocommit=True)
 print("up", flush=True)
 while True:
-    seal.seal(connection, seal.Heads(Path(sys.argv[2])))
+    seal.seal(connection, seal.Heads(Path(sys.argv[2]), "longsha"))
 """
 
 
@@ -492,7 +516,7 @@ def test_sealing_survives_kills(record: Record) -> None:
     """Killed at any moment, again and again, while events come in: nothing is lost, doubled or out of order."""
     for _ in range(5):
         process = subprocess.Popen(
-            [sys.executable, "-c", SEAL_FOR_EVER, record.database.app_dsn, str(record.heads.path.parents[1])], cwd=ROOT, stdout=subprocess.PIPE
+            [sys.executable, "-c", SEAL_FOR_EVER, record.database.app_dsn, str(record.data_dir)], cwd=ROOT, stdout=subprocess.PIPE
         )
         assert process.stdout is not None and process.stdout.readline() == b"up\n"
         record.note(40)
@@ -508,7 +532,7 @@ def test_sealing_survives_kills(record: Record) -> None:
 
 
 def test_the_worker_seals_and_one_that_fails_says_so_once(record: Record, caplog: pytest.LogCaptureFixture) -> None:
-    set_up = replace(record.database.settings, data_dir=record.heads.path.parents[1])
+    set_up = replace(record.database.settings, data_dir=record.data_dir)
 
     async def a_while() -> None:
         task = asyncio.create_task(keep_sealing(set_up))
@@ -612,7 +636,7 @@ def test_an_old_month_goes_and_the_chain_goes_on(own_month: bool, record: Record
     record.sealed(2)
     assert record.verify().links == 5
     assert forget(record.connection, record.heads, LEAST_KEEP_DAYS) is None
-    record.heads.path.parent.rename(record.heads.path.parents[1] / "put away")  # as after a restore
+    record.heads.path.parent.rename(record.data_dir / "put away")  # as after a restore
     record.sealed(1)
     need_whole(record.verify())
     for statement in ("truncate audit.event_default", "delete from audit_chain", "delete from audit_checkpoint"):
@@ -659,7 +683,7 @@ def test_the_worker_drops_after_three_years_once_a_day(record: Record, caplog: p
     caplog.set_level("INFO", "commandcenter.audit")
     old_record(record, KEEP_DAYS + 40)
     clock = iter([*[0.0] * 2, *[1.0] * 2, *[86_399.0] * 2, *[86_401.0] * 2])  # looked at for the months and for retention
-    sealer = Sealer(replace(record.database.settings, data_dir=record.heads.path.parents[1]), clock=lambda: next(clock))
+    sealer = Sealer(replace(record.database.settings, data_dir=record.data_dir), clock=lambda: next(clock))
     sealer.round()
     assert record.told("select id from audit_event order by id") == [(4,), (5,), (6,)]
     assert sum("retention" in entry.getMessage() for entry in caplog.records) == 1

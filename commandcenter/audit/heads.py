@@ -1,4 +1,4 @@
-"""Signed heads outside the database: one line for each second in which something was sealed, in ``<data folder>/audit/heads.jsonl``.
+"""Signed heads outside the database: one line for each second in which something was sealed, in ``<data folder>/audit/<city>/heads.jsonl``.
 
 Whoever may change the database at will, even rewrite the whole chain, leaves these lines behind. Each line holds number, hash and
 moment of a head and an HMAC-SHA256 of itself and of the line before, under the key beside it (mode 0600, made on first use): a
@@ -53,10 +53,10 @@ class Witness:
 
 
 class Heads:
-    """The file of heads of one data folder. Several processes may append: each takes the file's lock for its line."""
+    """The file of heads of one city. Several processes may append: each takes the file's lock for its line."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._folder = data_dir / "audit"
+    def __init__(self, data_dir: Path, city: str) -> None:
+        self._folder = data_dir / "audit" / city  # cities may share a data folder, each has a database and a chain of its own
         self.path, self._key_path = self._folder / "heads.jsonl", self._folder / "key"
 
     @property
@@ -64,14 +64,14 @@ class Heads:
         """Whether nothing was signed here yet."""
         return not self.path.exists() or self.path.stat().st_size == 0
 
-    def append(self, head: Head) -> bool:
-        """Sign a head and make sure it is on the disk; False where the file has this one or a later one already."""
+    def append(self, head: Head) -> int:
+        """Sign a head and make sure it is on the disk, unless this one or a later one was signed; up to which link is signed then."""
         with self._locked() as file:
             last = _last_line(file)
             if last is not None and last["seq"] >= head.seq:
-                return False
+                return int(last["seq"])
             self._write(file, last, {"seq": head.seq, "hash": head.hash.hex(), "at": datetime.now(UTC).isoformat()})
-            return True
+            return head.seq
 
     def append_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Sign where the chain will start once old months are dropped."""

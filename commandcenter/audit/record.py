@@ -60,8 +60,8 @@ class Event:
             "door": self.door,
             "act": self.act,
             "subject_table": table,
-            "subject_key": None if key is None else str(key),
-            "reason": None if self.reason is None else self.reason.replace("\x00", "")[:LONGEST_REASON],
+            "subject_key": None if key is None else _clean(str(key)),
+            "reason": None if self.reason is None else _clean(self.reason)[:LONGEST_REASON],
             "detail": dict(self.detail),
             "address": _address(self.address),
         }
@@ -88,6 +88,11 @@ def note(
 def note_request(actor: Actor, event: Event) -> SqlRequest:
     """The same as a value for the web process's Reader: ``await reader.rows(actor, note_request(actor, event))``, before the answer goes."""
     return store.insert_request(event.values(actor))
+
+
+def _clean(text: str) -> str:
+    """What PostgreSQL takes as text: a typed reason with a null character must not stop the note."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _address(told: str | None) -> str | None:

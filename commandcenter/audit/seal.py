@@ -17,7 +17,7 @@ import psycopg
 
 from commandcenter.actor import Actor, Scope
 from commandcenter.audit import store
-from commandcenter.audit.heads import Heads
+from commandcenter.audit.heads import Heads, HeadsUnfit
 from commandcenter.audit.verify import AuditBroken, need_whole, verify
 from commandcenter.config import Settings
 from commandcenter.db.connect import connect
@@ -37,7 +37,10 @@ log = logging.getLogger("commandcenter.audit")
 
 
 def seal(connection: psycopg.Connection, heads: Heads) -> int:
-    """Seal all that waits and sign the head; how many events. The connection must not be inside a transaction."""
+    """Seal all that waits and sign the head; how many events. The connection must not be inside a transaction.
+
+    Raises HeadsUnfit when the head cannot be signed, or the chain is shorter than was signed; what was sealed stays sealed.
+    """
     count = 0
     while True:
         with acting(connection, KEEPER):
@@ -48,10 +51,13 @@ def seal(connection: psycopg.Connection, heads: Heads) -> int:
         count += sealed
         if sealed < MOST_AT_ONCE:
             break
-    if head.seq:
-        if heads.is_new:
-            _sign_what_stands(connection, heads)
-        heads.append(head)
+    if heads.is_new:
+        if head.seq == 0:
+            return count
+        _sign_what_stands(connection, heads)
+    signed = heads.append(head)
+    if signed > head.seq:
+        _need_as_long(connection, signed)
     return count
 
 
@@ -61,6 +67,19 @@ def _sign_what_stands(connection: psycopg.Connection, heads: Heads) -> None:
         checkpoint = store.checkpoint(connection)
     if checkpoint is not None:
         heads.append_checkpoint(checkpoint)
+
+
+def _need_as_long(connection: psycopg.Connection, signed: int) -> None:
+    """Another worker may have sealed and signed more meanwhile; then the chain has it by now."""
+    with acting(connection, KEEPER):
+        last = store.last_seq(connection)
+    if last < signed:
+        raise HeadsUnfit(
+            Text(
+                f"链止于第 {last} 环，而第 {signed} 环已签名：链尾被截去或数据库被换，请执行 verify-audit。",
+                f"The chain ends at link {last}, but link {signed} was signed: its tail was cut or the database is another; run verify-audit.",
+            )
+        )
 
 
 def forget(connection: psycopg.Connection, heads: Heads, keep_days: int = KEEP_DAYS) -> store.Checkpoint | None:
@@ -116,7 +135,7 @@ class Sealer:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self.settings)
             self._connection.autocommit = True
-        connection, heads = self._connection, Heads(self.settings.data_dir)
+        connection, heads = self._connection, Heads(self.settings.data_dir, self.settings.city)
         sealed = seal(connection, heads)
         if self._is_due("months", MONTHS_EVERY_S):
             store.make_months(connection)

@@ -117,6 +117,12 @@ def checkpoint(connection: psycopg.Connection) -> Checkpoint | None:
         ).fetchone()
 
 
+def last_seq(connection: psycopg.Connection) -> int:
+    """The number of the last link there was: of the chain, or of the checkpoint that stands for it; 0 before the first."""
+    row = connection.execute("select greatest((select max(seq) from audit_chain), (select max(seq) from audit_checkpoint), 0)").fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def links(connection: psycopg.Connection, after: int) -> Iterator[Link]:
     """The chain from a link on, in order, each with its event; streamed. Runs inside the caller's transaction."""
     with connection.cursor("audit_links", row_factory=class_row(Link)) as cursor:
