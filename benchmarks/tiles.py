@@ -8,6 +8,7 @@ import psycopg
 from benchmarks import database, limit, servers, wrk
 from benchmarks.addresses import Address, extent, shuffled, tiles_of_box
 from benchmarks.report import Chapter, Line, at_least
+from benchmarks.visitor import cookie_of_a_visitor
 
 REACH = {12: 3.0, 14: 2.0, 16: 5.0}
 SHARE = {14: 0.70, 16: 0.25}
@@ -24,7 +25,8 @@ def run(say: database.Say) -> list[Chapter]:
         admin_dsn = running.admin_dsn(settings.database_name)
         tiles = _sample(admin_dsn)
         with servers.ours(settings, cache_mb=0) as port:
-            ours = {zoom: _rate(port, [our_path(*tile) for tile in tiles[zoom]], f"ours z{zoom}", say) for zoom in REACH}
+            cookie = cookie_of_a_visitor(settings)
+            ours = {zoom: _rate(port, [our_path(*tile) for tile in tiles[zoom]], f"ours z{zoom}", say, cookie) for zoom in REACH}
         alone = {zoom: limit.per_second(running, settings, tiles[zoom]) for zoom in SHARE}
         say(f"PostgreSQL alone: {alone}")
         with servers.tipg(admin_dsn) as port:
@@ -35,8 +37,8 @@ def run(say: database.Say) -> list[Chapter]:
             }
         with servers.ours(settings, cache_mb=256) as port:
             paths = [our_path(*tile) for tile in tiles[CACHED_ZOOM]]
-            wrk.rate(port, paths, 5)  # fills the cache
-            cached = _rate(port, paths, "ours cached", say)
+            wrk.rate(port, paths, 5, cookie)  # fills the cache
+            cached = _rate(port, paths, "ours cached", say, cookie)
     return [_uncached(ours, peer, flat), _share(ours, alone), _cached(cached, peer[CACHED_ZOOM])]
 
 
@@ -55,8 +57,8 @@ def _sample(admin_dsn: str) -> dict[int, list[Address]]:
     return {zoom: shuffled(tiles_of_box(zoom, box), rng)[:SAMPLE] for zoom in REACH}
 
 
-def _rate(port: int, paths: list[str], name: str, say: database.Say) -> wrk.Rate:
-    found = wrk.rate(port, paths)
+def _rate(port: int, paths: list[str], name: str, say: database.Say, cookie: str | None = None) -> wrk.Rate:
+    found = wrk.rate(port, paths, cookie=cookie)
     if found.errors:
         raise RuntimeError(f"{name}: {found.errors} answers were errors")
     say(f"{name}: {found.per_second:.0f}/s, p95 {found.p95_ms:.0f} ms, {found.kib_per_request:.0f} KiB")

@@ -46,14 +46,15 @@ def need_wrk() -> None:
         subprocess.run(["apt-get", "install", "-y", "-q", "wrk"], check=True, stdout=subprocess.DEVNULL)
 
 
-def rate(port: int, paths: Sequence[str], duration_s: int = DURATION_S) -> Rate:
+def rate(port: int, paths: Sequence[str], duration_s: int = DURATION_S, cookie: str | None = None) -> Rate:
     """Requests a second against 127.0.0.1 over a list of paths, each asked for in turn."""
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         addresses, script = Path(folder, "addresses"), Path(folder, "walk.lua")
         addresses.write_text("\n".join(paths) + "\n", encoding="utf-8")
         script.write_text(_SCRIPT.replace("ADDRESSES", str(addresses)), encoding="utf-8")
+        said_cookie = [] if cookie is None else ["-H", f"Cookie: {cookie}"]
         said = subprocess.run(
-            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration_s}s", "--timeout", "20s", "-s", str(script), f"http://127.0.0.1:{port}"],
+            ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration_s}s", "--timeout", "20s", "-s", str(script), *said_cookie, f"http://127.0.0.1:{port}"],
             check=True, capture_output=True, text=True,
         ).stdout  # fmt: skip
     found = json.loads(next(line for line in said.splitlines() if line.startswith("RESULT "))[len("RESULT ") :])

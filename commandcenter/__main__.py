@@ -18,6 +18,7 @@ from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.cluster_make import FREE_TO_START, need_space
 from commandcenter.errors import CommandCenterError, SettingsFault
+from commandcenter.security.command_words import add_words
 from commandcenter.setup import say
 from commandcenter.setup.__main__ import adopt
 from commandcenter.setup.preflight import check_data_dir, held_port, run_lock, stop_run, url_of
@@ -181,6 +182,15 @@ def verify_audit(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+def user(settings: Settings, words: argparse.Namespace) -> int:
+    """Propose, reset or shut an account, list them, or make the first three administrators. Nothing here lets an account in."""
+    from commandcenter.security import commands  # noqa: PLC0415  (a heavy room)
+
+    with city_database(settings) as (ready, _cluster):
+        commands.carry_out(ready, words)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "run": run,
     "serve": run,
@@ -192,6 +202,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "psql": psql,
     "doctor": doctor,
     "verify-audit": verify_audit,
+    "user": user,
 }
 ABOUT = {
     "run": "database up, city loaded if empty, served until Ctrl-C",
@@ -204,6 +215,7 @@ ABOUT = {
     "psql": "an SQL prompt in the city's database; arguments go to psql",
     "doctor": "check versions, schema and leakproof marks",
     "verify-audit": "walk the audit's chain and its signed heads; names the first bad row",
+    "user": "accounts: first (the three administrators), add, reset, disable, list; new ones wait for the security administrator",
 }
 
 
@@ -250,6 +262,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "fetch":
             command.add_argument("mapping", nargs="*", help="name of a mapping with [fetch]; without one all of the city")
             command.add_argument("--data-dir", type=Path, help="data folder (default: COMMANDCENTER_DATA_DIR)")
+        if name == "user":
+            add_words(command)
         if name == "work":
             command.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -42,6 +42,12 @@ class NotFound(CommandCenterError):
     status, kind = 404, "not_found"
 
 
+class NotSignedIn(CommandCenterError):
+    """Nobody is signed in, or no longer."""
+
+    status, kind = 401, "not_signed_in"
+
+
 class Forbidden(CommandCenterError):
     """The actor may not do this here."""
 

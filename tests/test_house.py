@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from commandcenter.text import Text
+from commandcenter.web.admin import admin_routes
+from commandcenter.web.data_routes import data_routes
 from commandcenter.web.routes import health_routes, map_routes
+from commandcenter.web.sign_in import sign_in_routes
 from tests.serving import ServedApplication
 
 ROOT = Path(__file__).parents[1]
@@ -120,7 +123,9 @@ def test_no_callback_and_no_route_blocks_the_event_loop(application: ServedAppli
     functions = {key: inspect.unwrap(entry["callback"]) for key, entry in dash.callback_map.items() if entry.get("callback") is not None}
     assert functions, "the wall has callbacks"
     assert {key for key, function in functions.items() if not inspect.iscoroutinefunction(function)} == set()
-    routes = [*health_routes(application.state).routes, *map_routes(application.state).routes]
+    state, door = application.state, application.app._door
+    made = (health_routes(state), data_routes(state), map_routes(state, door), sign_in_routes(state, door), admin_routes(state, door))
+    routes = [route for router in made for route in router.routes]
     assert len(routes) >= 8
     assert [r.path for r in routes if not inspect.iscoroutinefunction(r.endpoint)] == []  # type: ignore[attr-defined]
 

@@ -25,6 +25,11 @@ FETCHER = Actor(
     frozenset({"read", "write", "steward"}),
 )
 
+# The sign-in door itself: it knows nobody and sees nothing.
+DOOR = Actor("builtin:door", Text("登录（内置）", "Sign-in (built in)"), Scope())
+# Accounts from the command line of the machine: they can be proposed and shut there, never let in.
+ACCOUNT_COMMANDS = Actor("builtin:accounts", Text("账号命令（内置）", "Account commands (built in)"), Scope(), frozenset({"accounts"}))
+
 OPERATOR = Actor("demo:operator", Text("值班长（全市）", "Shift leader (whole city)"), Scope(whole_city=True), frozenset({"read"}))
 STREET_DISPATCHER = Actor(
     "demo:street", Text("五龙街道派遣员", "Dispatcher, Wulong street"), Scope(streets=("230202001",)), frozenset({"read"})

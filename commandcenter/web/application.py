@@ -15,9 +15,12 @@ from commandcenter.db.connect import application_dsn
 from commandcenter.db.run import Reader
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.text import Text
+from commandcenter.web.admin import admin_routes
 from commandcenter.web.data_routes import data_routes
+from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
+from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.tile_door import TileDoor
@@ -66,13 +69,16 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     install_problem_bodies(server)
+    door = Doorkeeper(settings, reader)
     server.include_router(health_routes(state))
-    server.include_router(map_routes(state))
+    server.include_router(map_routes(state, door))
+    server.include_router(sign_in_routes(state, door))
+    server.include_router(admin_routes(state, door))
     server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app
     server.state.state = state
-    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache), [page.path for page in pages])
+    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache, door), door, [page.path for page in pages])
 
 
 def _dash_on(server: FastAPI, pages: Sequence[Page], state: State) -> dash.Dash:

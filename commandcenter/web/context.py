@@ -7,8 +7,11 @@ from contextvars import ContextVar
 from commandcenter.actor import Actor
 from commandcenter.errors import Forbidden
 from commandcenter.text import Text
+from commandcenter.web.door import Visitor
+from commandcenter.web.sessions import SignedIn
 
 ACTOR: ContextVar[Actor | None] = ContextVar("actor", default=None)
+VISITOR: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
 
 
 def current_actor() -> Actor:
@@ -17,3 +20,11 @@ def current_actor() -> Actor:
     if actor is None:
         raise Forbidden(Text("没有登录身份。", "Nobody is signed in."))
     return actor
+
+
+def current_signed_in() -> SignedIn:
+    """The sign-in of this request; raises Forbidden for nobody, and for a demonstration's actor, who has no account."""
+    visitor = VISITOR.get()
+    if visitor is None or visitor.signed_in is None:
+        raise Forbidden(Text("请先登录。", "Please sign in first."))
+    return visitor.signed_in

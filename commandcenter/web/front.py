@@ -6,26 +6,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import quote, urlsplit
 
-from commandcenter.errors import Forbidden, NotFound
+from commandcenter.errors import CommandCenterError, Forbidden, NotFound, NotSignedIn
 from commandcenter.text import Text
-from commandcenter.web.actors import actor_of
 from commandcenter.web.asgi import Asgi, Receive, Scope, Send, send_problem
-from commandcenter.web.context import ACTOR
+from commandcenter.web.context import ACTOR, VISITOR
+from commandcenter.web.door import Doorkeeper, Visitor
 from commandcenter.web.tile_door import TileDoor
 
-OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets"})
+OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
+# Pages of people with an account; everything else of theirs is below.
+OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others)?|admin(/account|/settle|/disable)?)$")
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
+
+NOBODY_HERE, TRY_LATER = 4401, 4503  # why a socket is closed
+MUST_CHANGE = Text("请先更换初始口令。", "Please change the password you were given first.")
+NOT_FOR_LOOKING = Text("这个账号不看地图和数据。", "This account does not look at map and data.")  # an administrator's
 
 
 class FrontDoor:
     """One ASGI application around Dash, its routes and the tile door."""
 
-    def __init__(self, inner: Asgi, tiles: TileDoor, page_paths: Collection[str]) -> None:
-        self._inner, self._tiles = inner, tiles
+    def __init__(self, inner: Asgi, tiles: TileDoor, door: Doorkeeper, page_paths: Collection[str]) -> None:
+        self._inner, self._tiles, self._door = inner, tiles, door
         self._pages = frozenset(path.strip("/").split("/")[0] for path in page_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,17 +46,91 @@ class FrontDoor:
             await self._tiles(scope, receive, send)
             return
         segment = path.split("/", 2)[1] if path.startswith("/") else path
-        actor = actor_of(scope["headers"])
-        if scope["type"] == "http":
-            known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
-            if not known and not (segment in self._pages and path.strip("/") == segment):
-                await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
+        try:
+            visitor = await self._visitor(scope, segment)
+        except CommandCenterError as fault:
+            if scope["type"] == "http":
+                await send_problem(send, fault)
+            else:
+                await send({"type": "websocket.close", "code": TRY_LATER})
+            return
+        if scope["type"] == "http" and not await self._may_pass(scope, send, segment, visitor):
+            return
+        if scope["type"] == "websocket":
+            receive = self._watched(scope, receive, send)
+            if not visitor.may_look or is_foreign(scope["headers"]):
+                await receive()
+                await send({"type": "websocket.close", "code": NOBODY_HERE})
                 return
-            if actor is None and segment not in OPEN_SEGMENTS:
-                await send_problem(send, Forbidden(Text("没有这个身份。", "There is no such actor.")))
-                return
-        token = ACTOR.set(actor)
+        actor, who = ACTOR.set(visitor.actor), VISITOR.set(visitor)
         try:
             await self._inner(scope, receive, send)
         finally:
-            ACTOR.reset(token)
+            ACTOR.reset(actor)
+            VISITOR.reset(who)
+
+    async def _visitor(self, scope: Scope, segment: str) -> Visitor:
+        """Who asks; nobody where it does not matter, so that health is told while the database is away."""
+        if segment in OPEN_SEGMENTS and segment != "actor":
+            return Visitor(None)
+        return await self._door.visitor(scope["headers"])
+
+    async def _may_pass(self, scope: Scope, send: Send, segment: str, visitor: Visitor) -> bool:
+        path: str = scope["path"]
+        is_page = segment in self._pages and path.strip("/") == segment
+        own = bool(OWN_PAGES.match(path))
+        known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
+        if not known and not is_page and not own:
+            await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
+            return False
+        if segment in OPEN_SEGMENTS:
+            return True
+        asks_page = is_page or (own and scope["method"] in {"GET", "HEAD"})
+        if visitor.actor is None or (own and visitor.signed_in is None):
+            if asks_page:
+                over = "&over=1" if visitor.actor is None and self._door.had_signed_in(scope["headers"]) else ""
+                await _go(send, f"/sign-in?next={quote(_address(scope))}{over}")
+            else:
+                await send_problem(send, NotSignedIn(Text("请先登录。", "Please sign in first.")))
+            return False
+        if own or visitor.may_look:
+            return True
+        if asks_page:
+            await _go(send, "/account")
+        else:
+            await send_problem(send, Forbidden(MUST_CHANGE if visitor.actor.may("read") else NOT_FOR_LOOKING))
+        return False
+
+    def _watched(self, scope: Scope, receive: Receive, send: Send) -> Receive:
+        """What comes through a socket, each message of somebody who is still signed in: else the socket is closed."""
+
+        async def watched() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "websocket.receive":
+                visitor = await self._door.visitor(scope["headers"])
+                if not visitor.may_look:
+                    await send({"type": "websocket.close", "code": NOBODY_HERE})
+                    return {"type": "websocket.disconnect", "code": NOBODY_HERE}
+                ACTOR.set(visitor.actor)
+                VISITOR.set(visitor)
+            return message
+
+        return watched
+
+
+def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a socket was opened by another site's page."""
+    said = dict(headers)
+    origin = said.get(b"origin")
+    return origin is not None and urlsplit(origin.decode("latin-1")).netloc.lower() != said.get(b"host", b"").decode("latin-1").lower()
+
+
+def _address(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
+
+
+async def _go(send: Send, address: str) -> None:
+    headers = [(b"location", address.encode("latin-1", "ignore")), (b"cache-control", b"no-store"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})

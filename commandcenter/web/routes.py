@@ -19,8 +19,11 @@ from commandcenter.db.request import SqlRequest
 from commandcenter.errors import BadRequest, CommandCenterError, NotFound
 from commandcenter.security.builtin import DEMO_ACTORS, OPERATOR
 from commandcenter.text import Language, Text
+from commandcenter.web import sessions
 from commandcenter.web.actors import COOKIE
 from commandcenter.web.context import current_actor
+from commandcenter.web.door import Doorkeeper
+from commandcenter.web.sign_in import next_address
 from commandcenter.web.state import CityView, State
 from layers.base import Layer
 from layers.cards import read_card
@@ -43,7 +46,7 @@ def centre_name(city: CityView, preset: str, language: Language) -> str:
     return str(city.settings.get("centres", {}).get(CENTRE_OF_PRESET.get(preset, ""), {}).get(language, ""))
 
 
-def map_routes(state: State) -> APIRouter:
+def map_routes(state: State, door: Doorkeeper) -> APIRouter:
     """Routes that answer as the actor of the request."""
     router = APIRouter()
 
@@ -118,10 +121,10 @@ def map_routes(state: State) -> APIRouter:
 
     @router.get("/actor")
     async def choose_actor(id: str, next: str = "/") -> Response:
-        if id not in DEMO_ACTORS:
+        if id not in DEMO_ACTORS or not door.open_demo:
             raise NotFound(Text("没有这个演示身份。", "There is no such demo actor."))
-        target = next if next.startswith("/") and not next.startswith(("//", "/\\")) else "/"
-        answer = RedirectResponse(target, status_code=303)
+        answer = RedirectResponse(next_address(next), status_code=303)
+        answer.delete_cookie(sessions.COOKIE, path="/")
         answer.set_cookie(COOKIE, id, httponly=True, samesite="strict", path="/")
         return answer
 

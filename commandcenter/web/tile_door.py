@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl
 
 from commandcenter.actor import Actor
 from commandcenter.db.run import Reader
-from commandcenter.errors import BadRequest, CommandCenterError, Forbidden, NotFound
+from commandcenter.errors import BadRequest, CommandCenterError, Forbidden, NotFound, NotSignedIn
 from commandcenter.text import Text
-from commandcenter.web.actors import actor_of
 from commandcenter.web.asgi import Receive, Scope, Send, send_problem
+from commandcenter.web.door import Doorkeeper
 from commandcenter.web.tile_cache import TileCache, TileKey
 from commandcenter.web.versions import Versions
 from layers.base import Layer
@@ -34,8 +34,8 @@ QUERY_LIMIT = 2000
 class TileDoor:
     """GET /tiles/{layer}/{z}/{x}/{y}.mvt?v=&f.<filter>=<value>"""
 
-    def __init__(self, layers: Mapping[str, Layer], reader: Reader, versions: Versions, cache: TileCache) -> None:
-        self._layers, self._reader, self._versions, self._cache = layers, reader, versions, cache
+    def __init__(self, layers: Mapping[str, Layer], reader: Reader, versions: Versions, cache: TileCache, door: Doorkeeper) -> None:
+        self._layers, self._reader, self._versions, self._cache, self._door = layers, reader, versions, cache, door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request for a tile."""
@@ -53,9 +53,12 @@ class TileDoor:
             raise NotFound(Text("没有这个瓦片图层或地址。", "There is no such tile layer or address."))
         zoom, x, y = int(found[2]), int(found[3]), int(found[4])
         check_tile(zoom, x, y)
-        actor = actor_of(scope["headers"])
+        visitor = await self._door.visitor(scope["headers"])
+        actor = visitor.actor
         if actor is None:
-            raise Forbidden(Text("没有这个身份，不能读取瓦片。", "There is no such actor; tiles are not for nobody."))
+            raise NotSignedIn(Text("请先登录，才能读取瓦片。", "Tiles are for who is signed in."))
+        if not visitor.may_look:
+            raise Forbidden(Text("这个账号不看地图。", "This account does not look at the map."))
         filters, spelled = _filters(scope["query_string"])
         key = TileKey(layer.id, self._versions.of(layer.table), zoom, x, y, spelled, actor.scope.digest)
         body = self._cache.get(key)

@@ -111,7 +111,7 @@ def check_same_origin(headers: Headers) -> None:
     """Raise Forbidden when a browser says that another site's page sends this."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site == "cross-site" or (origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()):
-        raise Forbidden(Text("只接受本系统页面发来的文件。", "Only this system's own pages may send files."))
+        raise Forbidden(Text("只接受本系统自己的页面发来的请求。", "Only this system's own pages may send this."))
 
 
 def announced_bytes(headers: Headers) -> int | None:

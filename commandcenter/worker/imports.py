@@ -20,6 +20,7 @@ from commandcenter.db.connect import connect
 from commandcenter.db.registers import finish_load
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput, CommandCenterError, Forbidden
+from commandcenter.security.accounts import account_by_id
 from commandcenter.security.builtin import BUILT_IN, STEWARD
 from commandcenter.text import Text
 from ingest.cities_load import settle
@@ -35,9 +36,9 @@ log = logging.getLogger("commandcenter.worker")
 NOTICE_LOST_CLIENT = "set client_connection_check_interval = '2s'"
 
 
-def job_actor(actor_id: str) -> Actor:
-    """The built-in actor a job runs as. Raises Forbidden for one who is unknown or no data steward."""
-    actor = BUILT_IN.get(actor_id)
+def job_actor(actor_id: str, connection: psycopg.Connection | None = None) -> Actor:
+    """The actor a job runs as: built in, or an account as it is at this moment. Raises Forbidden for one who is unknown or no data steward."""
+    actor = BUILT_IN.get(actor_id) or (account_by_id(connection, actor_id) if connection is not None else None)
     if actor is None:
         shown = actor_id[:80]
         raise Forbidden(Text(f"没有身份“{shown}”。", f"There is no actor '{shown}'."))
@@ -58,7 +59,7 @@ def run_import(settings: Settings, run_id: int, actor_id: str, accept_vanished: 
             log.info("run %s is not waiting: nothing to do", run_id)
             return None
         try:
-            actor = job_actor(actor_id)
+            actor = job_actor(actor_id, connection)
             city = load_city(settings.city)
             report = _load(settings, connection, actor, city, run_id, run, accept_vanished)
         except CommandCenterError as fault:
@@ -83,7 +84,7 @@ def refresh_after(settings: Settings, run_id: int, actor_id: str) -> None:
     with _own_session(settings, run_id) as connection:
         if connection is None:
             return
-        with acting(connection, job_actor(actor_id)):
+        with acting(connection, job_actor(actor_id, connection)):
             finish_load(connection, lambda line: log.info("after the withdrawal of run %s: %s", run_id, line))
 
 

@@ -450,6 +450,91 @@ BEGIN
 END;
 $$;
 ALTER FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id bigint, title text, must_change boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  with held as (
+    select p.area_code, r.permissions from appointment p join role r on r.code = p.role_code
+    where p.account_id = of_account and p.valid_from <= now() and (p.valid_to is null or p.valid_to > now())
+  ), placed as (
+    select h.area_code, a.level from held h left join lateral (
+      select level from area where code = h.area_code and gone_run_id is null order by code_system limit 1) a on true
+    where 'read' = any(h.permissions)
+  )
+  select a.id, a.title, a.must_change,
+    coalesce((select array_agg(distinct said order by said) from held, unnest(held.permissions) said), '{}'),
+    coalesce((select bool_or(area_code is null or level = 'city') from placed), false),
+    coalesce((select array_agg(distinct area_code order by area_code) from placed where level = 'district'), '{}'),
+    coalesce((select array_agg(distinct area_code order by area_code) from placed where level = 'street'), '{}'),
+    coalesce((select array_agg(distinct area_code order by area_code) from placed where level = 'community'), '{}')
+  from account a where a.id = of_account and a.state = 'active'
+$$;
+ALTER FUNCTION public.account_actor(of_account bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_disable(of_name text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  if not (actor_may('accounts') or actor_may('security')) then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update account set state = 'disabled', settled_at = now(), settled_by = current_setting('commandcenter.actor') where name = of_name returning id into found_id;
+  if found_id is null then return false; end if;
+  update sign_in set ended_at = now() where account_id = found_id and ended_at is null;
+  perform note_account('account', found_id, '{"did": "disabled"}');
+  return true;
+end $$;
+ALTER FUNCTION public.account_disable(of_name text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare made bigint;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  if area_of is not null and not exists (select from area where code = area_of and gone_run_id is null) then
+    raise exception 'no area %', area_of using errcode = 'no_data_found';
+  end if;
+  insert into account (name, title, password_hash, password_at, created_by)
+  values (new_name, new_title, hash, now(), current_setting('commandcenter.actor')) returning id into made;
+  insert into appointment (account_id, role_code, centre, area_code, valid_to, created_by)
+  values (made, role_of, centre_of, area_of, until, current_setting('commandcenter.actor'));
+  perform note_account('account', made, jsonb_build_object('did', 'proposed', 'role', role_of, 'centre', centre_of, 'area', area_of, 'until', until));
+  return made;
+end $$;
+ALTER FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_reset(of_name text, hash text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update account set password_hash = hash, password_at = now(), must_change = true, failed = 0, locked_until = null, state = 'pending',
+    settled_at = null, settled_by = null where name = of_name returning id into found_id;
+  if found_id is null then return false; end if;
+  update sign_in set ended_at = now() where account_id = found_id and ended_at is null;
+  perform note_account('account', found_id, '{"did": "reset"}');
+  return true;
+end $$;
+ALTER FUNCTION public.account_reset(of_name text, hash text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_settle(of_account bigint, approved boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update account set state = case when approved then 'active' else 'disabled' end, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_account and state = 'pending' and created_by <> current_setting('commandcenter.actor') and id is distinct from actor_account();
+  if not found then return false; end if;
+  perform note_account('approve', of_account, jsonb_build_object('approved', approved));
+  return true;
+end $$;
+ALTER FUNCTION public.account_settle(of_account bigint, approved boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_account() RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $_$ select substring(current_setting('commandcenter.actor', true) from '^account:(\d{1,18})$')::bigint $_$;
+ALTER FUNCTION public.actor_account() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_communities() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.communities', true), ''), '{}')::text[] $$;
@@ -494,6 +579,11 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.analyze_loaded_tables() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.any_account() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select exists (select from account) $$;
+ALTER FUNCTION public.any_account() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.audit_close_month(month regclass) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -683,6 +773,26 @@ CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double prec
       from generate_series(0, 12) step), 3857)
   end $$;
 ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.first_administrators(hashes text[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  names constant text[] := array['system', 'security', 'audit'];
+  titles constant text[] := array['系统管理员', '安全管理员', '审计管理员'];
+  made bigint;
+begin
+  lock table account in exclusive mode;
+  if exists (select from account) or cardinality(hashes) <> 3 then return false; end if;
+  for n in 1..3 loop
+    insert into account (name, title, state, password_hash, password_at, created_by, settled_at, settled_by)
+    values (names[n], titles[n], 'active', hashes[n], now(), 'builtin:first', now(), 'builtin:first') returning id into made;
+    insert into appointment (account_id, role_code, created_by) values (made, names[n] || '_administrator', 'builtin:first');
+    perform note_account('account', made, jsonb_build_object('did', 'first', 'role', names[n] || '_administrator'));
+  end loop;
+  return true;
+end $$;
+ALTER FUNCTION public.first_administrators(hashes text[]) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.known_origin() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -701,6 +811,15 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.known_origin() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, detail, address)
+  values (current_setting('commandcenter.actor'), case when current_setting('commandcenter.actor') = 'builtin:accounts' then 'cli' else 'api' end,
+          did, 'account', of_account::text, more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.note_layer_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -719,6 +838,23 @@ begin
   raise foreign_key_violation using message = format('rows of %I are neither deleted nor renamed: what came from them refers to them', tg_table_name);
 end $$;
 ALTER FUNCTION public.origin_stays() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.own_password_hash() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select password_hash from account where id = actor_account() and state = 'active' $$;
+ALTER FUNCTION public.own_password_hash() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.password_change(hash text, keep bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  update account set password_hash = hash, password_at = now(), must_change = false where id = actor_account() and state = 'active';
+  if not found then return false; end if;
+  perform sign_ins_end(keep);
+  perform note_account('account', actor_account(), '{"did": "password"}');
+  return true;
+end $$;
+ALTER FUNCTION public.password_change(hash text, keep bytea) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.refresh_grid_counts() RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -877,6 +1013,72 @@ begin
   return new;
 end $$;
 ALTER FUNCTION public.set_camera_sector() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_in_actor(token_digest bytea, idle interval) RETURNS TABLE(account_id bigint, title text, must_change boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[])
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  update sign_in s set seen_at = now()
+  where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle
+    and exists (select from account a where a.id = s.account_id and a.state = 'active')
+  returning s.account_id into found_id;
+  if found_id is null then return; end if;
+  return query select * from account_actor(found_id);
+end $$;
+ALTER FUNCTION public.sign_in_actor(token_digest bytea, idle interval) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  update account set failed = 0, locked_until = null where id = of_account and state = 'active';
+  if not found then return false; end if;
+  insert into sign_in (account_id, digest, ends_at, address, agent)
+  values (of_account, token_digest, now() + lasts, from_address, left(by_agent, 200));
+  perform set_config('commandcenter.actor', 'account:' || of_account, true);  -- from here on it is they who act
+  perform note_account('sign_in', of_account, '{}', from_address);
+  return true;
+end $$;
+ALTER FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_in_end(token_digest bytea) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account bigint;
+begin
+  update sign_in set ended_at = now() where digest = token_digest and ended_at is null returning account_id into of_account;
+  if of_account is null then return; end if;
+  perform set_config('commandcenter.actor', 'account:' || of_account, true);
+  perform note_account('sign_out', of_account, '{}');
+end $$;
+ALTER FUNCTION public.sign_in_end(token_digest bytea) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_in_failed(said_name text, from_address text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select note_account('sign_in_failed', (select id from account where name = said_name), '{}', from_address) $$;
+ALTER FUNCTION public.sign_in_failed(said_name text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) RETURNS TABLE(account_id bigint, password_hash text)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  update account a
+  set failed = case when a.locked_until is null then a.failed + 1 else 1 end,
+      locked_until = case when (case when a.locked_until is null then a.failed + 1 else 1 end) >= most then now() + lock_for end
+  where a.name = said_name and a.state = 'active' and a.password_hash is not null and (a.locked_until is null or a.locked_until <= now())
+  returning a.id, a.password_hash
+$$;
+ALTER FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_ins_end(but_not bytea) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  with ended as (
+    update sign_in set ended_at = now()
+    where account_id = actor_account() and ended_at is null and digest is distinct from but_not returning 1)
+  select count(*)::integer from ended
+$$;
+ALTER FUNCTION public.sign_ins_end(but_not bytea) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -968,6 +1170,33 @@ ALTER TABLE jobs.procrastinate_workers ALTER COLUMN id ADD GENERATED ALWAYS AS I
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.account (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    password_hash text,
+    password_at timestamp with time zone,
+    must_change boolean DEFAULT true NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT name_is_a_name CHECK ((name ~ '^[a-z][a-z0-9._-]{1,39}$'::text)),
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'disabled'::text])))
+);
+ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.account OWNER TO commandcenter_owner;
+ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.account_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.address (
     id bigint NOT NULL,
     house_number text,
@@ -1001,6 +1230,27 @@ CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
 ALTER TABLE public.alembic_version OWNER TO commandcenter_owner;
+CREATE TABLE public.appointment (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    role_code text NOT NULL,
+    centre text,
+    area_code text,
+    valid_from timestamp with time zone DEFAULT now() NOT NULL,
+    valid_to timestamp with time zone,
+    created_by text NOT NULL,
+    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text])))
+);
+ALTER TABLE ONLY public.appointment FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.appointment OWNER TO commandcenter_owner;
+ALTER TABLE public.appointment ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.appointment_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.area (
     id bigint NOT NULL,
     code text NOT NULL,
@@ -1653,6 +1903,16 @@ ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.role (
+    code text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL,
+    permissions text[] NOT NULL,
+    sensitive boolean DEFAULT false NOT NULL,
+    "position" integer NOT NULL
+);
+ALTER TABLE ONLY public.role FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.role OWNER TO commandcenter_owner;
 CREATE TABLE public.search_doc (
     id bigint NOT NULL,
     layer text NOT NULL,
@@ -1720,6 +1980,27 @@ ALTER TABLE ONLY public.service_point FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.service_point OWNER TO commandcenter_owner;
 ALTER TABLE public.service_point ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.service_point_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.sign_in (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    address text NOT NULL,
+    agent text NOT NULL
+);
+ALTER TABLE ONLY public.sign_in FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.sign_in OWNER TO commandcenter_owner;
+ALTER TABLE public.sign_in ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.sign_in_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1835,12 +2116,18 @@ ALTER TABLE ONLY jobs.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_unique UNIQUE (task_name, periodic_id, defer_timestamp);
 ALTER TABLE ONLY jobs.procrastinate_workers
     ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_name_key UNIQUE (name);
+ALTER TABLE ONLY public.account
+    ADD CONSTRAINT account_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.address
     ADD CONSTRAINT address_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_code_key UNIQUE (code);
 ALTER TABLE ONLY public.area
@@ -1925,6 +2212,8 @@ ALTER TABLE ONLY public.mapping_version
     ADD CONSTRAINT mapping_version_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.role
+    ADD CONSTRAINT role_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.search_doc
     ADD CONSTRAINT search_doc_layer_ref_id_key UNIQUE (layer, ref_id);
 ALTER TABLE ONLY public.search_doc
@@ -1935,6 +2224,10 @@ ALTER TABLE ONLY public.service_point
     ADD CONSTRAINT service_point_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.service_point
     ADD CONSTRAINT service_point_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.sign_in
+    ADD CONSTRAINT sign_in_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.sign_in
+    ADD CONSTRAINT sign_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.track
@@ -1965,6 +2258,7 @@ CREATE INDEX procrastinate_jobs_queue_name_idx_v1 ON jobs.procrastinate_jobs USI
 CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON jobs.procrastinate_jobs USING btree (queueing_lock) WHERE (status = 'todo'::jobs.procrastinate_job_status);
 CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON jobs.procrastinate_periodic_defers USING btree (job_id);
 CREATE INDEX address_geom_3857 ON public.address USING gist (geom_3857);
+CREATE INDEX appointment_account ON public.appointment USING btree (account_id);
 CREATE INDEX area_geom ON public.area USING gist (geom);
 CREATE INDEX area_geom_3857 ON public.area USING gist (geom_3857);
 CREATE INDEX area_parent ON public.area USING btree (parent_code);
@@ -1998,6 +2292,7 @@ CREATE INDEX search_doc_code ON public.search_doc USING btree (code text_pattern
 CREATE INDEX search_doc_community ON public.search_doc USING btree (community_code);
 CREATE INDEX search_doc_street ON public.search_doc USING btree (street_code);
 CREATE INDEX service_point_geom_3857 ON public.service_point USING gist (geom_3857);
+CREATE INDEX sign_in_account ON public.sign_in USING btree (account_id) WHERE (ended_at IS NULL);
 CREATE INDEX track_geom ON public.track USING gist (geom);
 CREATE INDEX unit_cell_geom ON public.unit_cell USING gist (geom);
 CREATE INDEX unit_cell_geom_3857 ON public.unit_cell USING gist (geom_3857);
@@ -2106,6 +2401,10 @@ ALTER TABLE ONLY jobs.procrastinate_jobs
     ADD CONSTRAINT procrastinate_jobs_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES jobs.procrastinate_workers(id) ON DELETE SET NULL;
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id);
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.appointment
+    ADD CONSTRAINT appointment_role_code_fkey FOREIGN KEY (role_code) REFERENCES public.role(code);
 ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_parent_code_fkey FOREIGN KEY (parent_code) REFERENCES public.area(code);
 ALTER TABLE ONLY public.correction
@@ -2132,8 +2431,12 @@ ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_settled_run_id_fkey FOREIGN KEY (settled_run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.sign_in
+    ADD CONSTRAINT sign_in_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE audit.event_default ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.area ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_chain ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_checkpoint ENABLE ROW LEVEL SECURITY;
@@ -2141,6 +2444,10 @@ ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_waiting ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_its_functions ON public.account TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.appointment TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.role TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.sign_in TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.city ENABLE ROW LEVEL SECURITY;
@@ -2158,6 +2465,7 @@ ALTER TABLE public.ingest_raw ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.key_site ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.layer_change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY levels_for_functions ON public.area FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.mapping_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY note_as_oneself ON public.audit_event FOR INSERT WITH CHECK ((( SELECT public.actor_is_present() AS actor_is_present) AND (actor = ( SELECT current_setting('commandcenter.actor'::text, true) AS current_setting))));
 CREATE POLICY owner_seals ON public.audit_chain TO commandcenter_owner USING (true) WITH CHECK (true);
@@ -2176,6 +2484,7 @@ CREATE POLICY read_as_an_actor ON public.grid_plan FOR SELECT USING (( SELECT pu
 CREATE POLICY read_as_an_actor ON public.ingest_run FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.layer_change FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.mapping_version FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.role FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.source FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_in_jurisdiction ON public.address FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.camera FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
@@ -2187,13 +2496,18 @@ CREATE POLICY read_in_jurisdiction ON public.household_count FOR SELECT USING ((
 CREATE POLICY read_in_jurisdiction ON public.key_site FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_own_or_administer ON public.account FOR SELECT TO commandcenter_app USING (((id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
+CREATE POLICY read_own_or_administer ON public.appointment FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
+CREATE POLICY read_own_or_administer ON public.sign_in FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_with_permission ON public.audit_chain FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_checkpoint FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_event FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_waiting FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
+ALTER TABLE public.role ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_doc ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_gram ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.service_point ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.sign_in ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.source ENABLE ROW LEVEL SECURITY;
 CREATE POLICY standing ON public.address AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.area AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
@@ -2264,6 +2578,20 @@ GRANT ALL ON FUNCTION jobs.procrastinate_trigger_function_status_events_update_v
 GRANT ALL ON FUNCTION jobs.procrastinate_unlink_periodic_defers_v1() TO commandcenter_app;
 GRANT ALL ON FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) TO commandcenter_app;
 GRANT ALL ON FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_actor(of_account bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_actor(of_account bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_disable(of_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_disable(of_name text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_reset(of_name text, hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_reset(of_name text, hash text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.actor_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.actor_account() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.any_account() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.any_account() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.audit_close_month(month regclass) FROM PUBLIC;
 GRANT SELECT ON TABLE public.audit_checkpoint TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.audit_forget(keep_days integer) FROM PUBLIC;
@@ -2282,11 +2610,30 @@ GRANT INSERT(subject_key) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(reason) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(detail) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(address) ON TABLE public.audit_event TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.first_administrators(hashes text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.first_administrators(hashes text[]) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.own_password_hash() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.own_password_hash() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.password_change(hash text, keep bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.password_change(hash text, keep bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_city(phrase text, wanted integer) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_forget(which text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.search_learn(which text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_learn(which text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_end(token_digest bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_end(token_digest bytea) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_failed(said_name text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_failed(said_name text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_ins_end(but_not bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_ins_end(but_not bytea) TO commandcenter_app;
 GRANT USAGE ON SEQUENCE public.audit_event_id TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
@@ -2295,8 +2642,19 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_periodic_defers TO
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_periodic_defers_id_seq TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_workers TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_workers_id_seq TO commandcenter_app;
+GRANT SELECT(id) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(name) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(title) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(state) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(must_change) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(locked_until) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(created_at) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(created_by) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(settled_at) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(settled_by) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO commandcenter_app;
 GRANT SELECT ON TABLE public.alembic_version TO commandcenter_app;
+GRANT SELECT ON TABLE public.appointment TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.area TO commandcenter_app;
 GRANT SELECT ON TABLE public.audit_chain TO commandcenter_app;
 GRANT SELECT ON TABLE public.audit_waiting TO commandcenter_app;
@@ -2321,7 +2679,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_site TO commandcenter_app;
 GRANT SELECT,INSERT ON TABLE public.layer_change TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mapping_version TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO commandcenter_app;
+GRANT SELECT ON TABLE public.role TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_point TO commandcenter_app;
+GRANT SELECT(id) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(account_id) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(at) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(seen_at) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(ends_at) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(ended_at) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(address) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(agent) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;

@@ -29,6 +29,7 @@ from commandcenter.db.schema.ground import Address, BaseFeature, Building, Compo
 from commandcenter.db.schema.sky_eye import Camera
 from commandcenter.db.schema.matters import Case
 from commandcenter.db.schema.things import Component, KeySite, ServicePoint, Track
+from commandcenter.db.schema.people import Account, Appointment, Role, SignIn
 from commandcenter.db.schema.derived import LayerChange, SearchDoc, SearchGram
 from commandcenter.db.schema.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditWaiting
 # isort: on
@@ -36,7 +37,9 @@ from commandcenter.db.schema.audit import AuditChain, AuditCheckpoint, AuditEven
 __all__ = [
     "STORED_SRID",
     "TILE_SRID",
+    "Account",
     "Address",
+    "Appointment",
     "Area",
     "AuditChain",
     "AuditCheckpoint",
@@ -65,9 +68,11 @@ __all__ = [
     "MappingVersion",
     "Placed",
     "Quarantine",
+    "Role",
     "SearchDoc",
     "SearchGram",
     "ServicePoint",
+    "SignIn",
     "Source",
     "Sourced",
     "Track",

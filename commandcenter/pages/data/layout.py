@@ -6,13 +6,12 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from commandcenter.pages.account_menu import account_menu
 from commandcenter.pages.data import ids
 from commandcenter.pages.data.asked import PATH
-from commandcenter.pages.wall.bar import ACCOUNT, ACTING_AS, LANGUAGE, OTHER_LANGUAGE, THEME
+from commandcenter.pages.wall.bar import LANGUAGE, OTHER_LANGUAGE, THEME
 from commandcenter.pages.wall.parts import aria, data, icon, tool
-from commandcenter.security.builtin import DEMO_ACTORS
 from commandcenter.text import Language, Text
-from commandcenter.web.context import ACTOR
 
 DESK = Text("数据台", "Data desk")
 BACK = Text("回到地图", "Back to the map")
@@ -52,7 +51,7 @@ def _bar(language: Language) -> Component:
                 [
                     html.Button(OTHER_LANGUAGE.to(language), className="tool words", title=LANGUAGE.to(language), **data(desk="language")),
                     tool(data(desk="theme"), "sun", THEME, language),
-                    _account(language),
+                    account_menu("become", lambda said, who: _who(said, who, language), language),
                 ],
                 className="bar-tools",
             ),
@@ -61,18 +60,6 @@ def _bar(language: Language) -> Component:
     )
 
 
-def _account(language: Language) -> Component:
-    acting = ACTOR.get()
-    items = [
-        dmc.MenuItem(actor.title.to(language), leftSection=icon("check") if actor == acting else None, **data(become=actor.id))
-        for actor in DEMO_ACTORS.values()
-    ]
-    name = ACTING_AS.with_values(actor=acting.title.to(language)) if acting else ACCOUNT
-    said = name.to(language)
-    who = html.Button(
-        [icon("user"), html.Span(acting.title.to(language) if acting else "", className="desk-who")],
-        className="tool words", title=said, type="button", **aria(label=said),
-    )  # fmt: skip
-    return dmc.Menu(
-        [dmc.MenuTarget(who), dmc.MenuDropdown([dmc.MenuLabel(ACCOUNT.to(language)), *items])], position="bottom-end", shadow="md"
-    )
+def _who(said: Text, who: str, language: Language) -> Component:
+    words = said.to(language)
+    return html.Button([icon("user"), html.Span(who, className="desk-who")], className="tool words", title=words, type="button", **aria(label=words))

@@ -6,11 +6,10 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from commandcenter.pages.account_menu import account_menu
 from commandcenter.pages.wall import ids
 from commandcenter.pages.wall.parts import aria, data, icon, tool
-from commandcenter.security.builtin import DEMO_ACTORS
 from commandcenter.text import Language, Text
-from commandcenter.web.context import ACTOR
 
 SYNTHETIC = Text("合成数据", "Synthetic data")
 PRESETS = Text("视图", "View")
@@ -20,8 +19,6 @@ LANGUAGE = Text("切换到英文", "Switch to Chinese")
 OTHER_LANGUAGE = Text("EN", "中文")
 THEME = Text("明暗主题", "Light or dark")
 WALL = Text("大屏模式", "Wall mode")
-ACCOUNT = Text("演示身份", "Demo identity")
-ACTING_AS = Text("演示身份：{actor}", "Demo identity: {actor}")
 SHOW_LAYERS = Text("图层", "Layers")
 SHOW_SIDE = Text("待办", "Queue")
 LOADING = Text("载入中", "Loading")
@@ -55,7 +52,7 @@ def top_bar(language: Language) -> Component:
                     ),
                     tool(data(act="theme"), "sun", THEME, language),
                     tool(data(act="wall"), "layout-dashboard", WALL, language),
-                    _account(language),
+                    account_menu("actor", lambda said, _: tool({}, "user", said, language), language),
                     tool(data(fold="side"), "list-details", SHOW_SIDE, language),
                 ],
                 className="bar-tools",
@@ -103,23 +100,4 @@ def _state(language: Language) -> Component:
             ),
         ],
         className="state",
-    )
-
-
-def _account(language: Language) -> Component:
-    acting = ACTOR.get()
-    items = [
-        dmc.MenuItem(
-            actor.title.to(language), leftSection=icon("check") if actor == acting else None, **data(actor=actor.id)
-        )
-        for actor in DEMO_ACTORS.values()
-    ]
-    name = ACTING_AS.with_values(actor=acting.title.to(language)) if acting else ACCOUNT
-    return dmc.Menu(
-        [
-            dmc.MenuTarget(tool({}, "user", name, language)),
-            dmc.MenuDropdown([dmc.MenuLabel(ACCOUNT.to(language)), *items]),
-        ],
-        position="bottom-end",
-        shadow="md",
     )

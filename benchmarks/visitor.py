@@ -1,0 +1,35 @@
+"""Who the load comes from: an account of the benchmark's own database, signed in, so that every request pays for the check of its sign-in."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+from commandcenter.actor import Actor, Scope
+from commandcenter.config import Settings
+from commandcenter.db.connect import connect
+from commandcenter.errors import BadInput
+from commandcenter.security import accounts, store
+from commandcenter.security.builtin import DOOR
+from commandcenter.security.passwords import hashed
+from commandcenter.text import Text
+from commandcenter.web.sessions import COOKIE, LONGEST_S, digest_of, new_token
+
+NAME = "benchmark"
+GUARD = Actor("benchmark:guard", Text("基准", "Benchmark"), Scope(), frozenset({"security"}))
+
+
+def cookie_of_a_visitor(settings: Settings) -> str:
+    """The cookie of a new sign-in of a shift leader of the whole city."""
+    token = new_token()
+    with connect(settings) as connection:
+        connection.autocommit = True
+        with suppress(BadInput):  # made by an earlier run
+            accounts.add(connection, NAME, "Benchmark", "shift_leader", None)
+        rows = store.asked(connection, GUARD, store.accounts_request())
+        account = next(int(row["id"]) for row in rows if row["name"] == NAME)
+        store.asked(connection, GUARD, store.settle_request(account, True))
+        store.asked(connection, DOOR, store.begin_request(account, digest_of(token), LONGEST_S, "127.0.0.1", "benchmark"))
+        acting = Actor(f"account:{account}", GUARD.title, Scope())
+        store.asked(connection, acting, store.change_password_request(hashed(secrets.token_urlsafe(24)), digest_of(token)))
+    return f"{COOKIE}={token}"

@@ -1,0 +1,77 @@
+"""Who works here: accounts, the roles they hold, the part of the city each appointment is for, and where they are signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from commandcenter.db.schema.base import Base, big_key, one_of
+
+
+class Role(Base):
+    """A role (岗位) and what it permits; ``sensitive`` ones need a second factor."""
+
+    __tablename__ = "role"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    title_en: Mapped[str]
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sensitive: Mapped[bool] = mapped_column(server_default="false")
+    position: Mapped[int]
+
+
+class Account(Base):
+    """One person's account. A new one waits until the security administrator lets it in."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        one_of("state", "pending", "active", "disabled"),
+        CheckConstraint("name ~ '^[a-z][a-z0-9._-]{1,39}$'", name="name_is_a_name"),
+    )
+    id: Mapped[int] = big_key()
+    name: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="pending")
+    password_hash: Mapped[str | None]  # argon2id
+    password_at: Mapped[datetime | None]
+    must_change: Mapped[bool] = mapped_column(server_default="true")
+    failed: Mapped[int] = mapped_column(server_default="0")
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_by: Mapped[str]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
+
+
+class Appointment(Base):
+    """A role of an account, in a centre or all (none named), in an area and all below it or the whole city, for a time."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (one_of("centre", "emergency", "grid", "urban"), Index("appointment_account", "account_id"))
+    id: Mapped[int] = big_key()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    role_code: Mapped[str] = mapped_column(ForeignKey("role.code"))
+    centre: Mapped[str | None]
+    area_code: Mapped[str | None]
+    valid_from: Mapped[datetime] = mapped_column(server_default=func.now())
+    valid_to: Mapped[datetime | None]
+    created_by: Mapped[str]
+
+
+class SignIn(Base):
+    """One sign-in of an account; of its token only the digest is kept."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("sign_in_account", "account_id", postgresql_where="ended_at is null"),)
+    id: Mapped[int] = big_key()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str]
+    agent: Mapped[str]

@@ -1,0 +1,99 @@
+"""Accounts from a command line: added, disabled, reset, and the first three administrators. Nothing here opens an account by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+from commandcenter.actor import Actor, Scope
+from commandcenter.errors import BadInput, CommandCenterError
+from commandcenter.security import store
+from commandcenter.security.builtin import ACCOUNT_COMMANDS
+from commandcenter.security.passwords import hashed, made_up
+from commandcenter.text import Text
+
+FIRST = ("system", "security", "audit")
+NO_AREA = Text("没有这个代码的辖区。", "There is no area of this code.")
+
+
+def checked_name(name: str) -> str:
+    """An account's name, as the sign-in page takes it. Raises BadInput."""
+    if not re.fullmatch(r"[a-z][a-z0-9._-]{1,39}", name):
+        raise BadInput(
+            Text(
+                f"账号名“{name[:40]}”不可用：以小写字母开头，2 到 40 个小写字母、数字或 . _ -。",
+                f"'{name[:40]}' is no account name: 2 to 40 small letters, digits or . _ -, beginning with a letter.",
+            )
+        )
+    return name
+
+
+def add(connection: psycopg.Connection, name: str, title: str, role: str, area: str | None) -> str:
+    """Propose an account; its first password. It waits until the security administrator approves it."""
+    known = {row["code"] for row in store.asked(connection, ACCOUNT_COMMANDS, store.roles_request())}
+    if role not in known:
+        listed = ", ".join(sorted(known))
+        raise BadInput(Text(f"没有岗位“{role}”，可用：{listed}。", f"There is no role '{role}'; there are: {listed}."))
+    password = made_up()
+    request = store.propose_request(checked_name(name), title, hashed(password), role, None, area, None)
+    try:
+        store.asked(connection, ACCOUNT_COMMANDS, request)
+    except psycopg.errors.UniqueViolation:
+        raise BadInput(Text(f"已有账号 {name}。", f"There is an account {name} already.")) from None
+    except psycopg.errors.NoDataFound:
+        raise BadInput(NO_AREA) from None
+    return password
+
+
+def reset(connection: psycopg.Connection, name: str) -> str:
+    """A new first password for an account; it waits for approval again, and all its sign-ins end."""
+    password = made_up()
+    _found(store.asked(connection, ACCOUNT_COMMANDS, store.reset_request(name, hashed(password))), name)
+    return password
+
+
+def disable(connection: psycopg.Connection, name: str) -> None:
+    """Shut an account at once."""
+    _found(store.asked(connection, ACCOUNT_COMMANDS, store.disable_request(name)), name)
+
+
+def first_administrators(connection: psycopg.Connection, actor: Actor = ACCOUNT_COMMANDS) -> dict[str, str]:
+    """Names and first passwords of the three administrators of a city that has no account yet. Raises BadInput where it has."""
+    passwords = {name: made_up() for name in FIRST}
+    if not store.first_administrators(connection, actor, [hashed(password) for password in passwords.values()]):
+        raise BadInput(
+            Text("这个城市已有账号：新账号由系统管理员建立。", "This city has accounts already: the system administrator makes new ones.")
+        )
+    return passwords
+
+
+def account_actor(row: Mapping[str, Any]) -> Actor:
+    """The actor that an account is at this moment, out of its row of ``account_actor``."""
+    scope = Scope(bool(row["whole_city"]), tuple(row["districts"]), tuple(row["streets"]), tuple(row["communities"]))
+    return Actor(f"account:{row['account_id']}", Text(row["title"], row["title"]), scope, frozenset(row["permissions"]))
+
+
+def account_by_id(connection: psycopg.Connection, actor_id: str) -> Actor | None:
+    """The actor of ``account:<number>``; None where no active account has that number."""
+    found = re.fullmatch(r"account:(\d{1,18})", actor_id)
+    row = store.actor_row(connection, int(found[1])) if found else None
+    return None if row is None else account_actor(row)
+
+
+def settled_words(fault: CommandCenterError, name: str) -> Text:
+    """What a failed proposal means: mostly a name that is taken, or an area nobody knows."""
+    if isinstance(fault.__cause__, psycopg.errors.UniqueViolation):
+        return Text(f"已有账号 {name}。", f"There is an account {name} already.")
+    if isinstance(fault.__cause__, psycopg.errors.ForeignKeyViolation):
+        return Text("没有这个岗位。", "There is no such role.")
+    if isinstance(fault.__cause__, psycopg.errors.NoDataFound):
+        return NO_AREA
+    return fault.sentence
+
+
+def _found(rows: list[dict[str, object]], name: str) -> None:
+    if not rows or not rows[0]["found"]:
+        raise BadInput(Text(f"没有账号 {name}。", f"There is no account {name}."))

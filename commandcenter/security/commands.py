@@ -1,0 +1,35 @@
+"""``python -m commandcenter user ...``: accounts from the command line, said in both languages. Passwords are shown once and kept nowhere."""
+
+from __future__ import annotations
+
+import argparse
+
+from commandcenter.config import Settings
+from commandcenter.db.connect import connect
+from commandcenter.security import accounts, store
+from commandcenter.security.builtin import ACCOUNT_COMMANDS
+
+
+def carry_out(settings: Settings, words: argparse.Namespace) -> None:
+    """One of the acts. Raises BadInput with the reason when it cannot be."""
+    with connect(settings) as connection:
+        connection.autocommit = True
+        if words.act == "first":
+            for name, password in accounts.first_administrators(connection).items():
+                print(f"{name:<10} {password}")
+            print("口令只显示这一次；首次登录时更换。 These passwords are shown once; each is changed at the first sign-in.")
+        elif words.act == "list":
+            for row in store.asked(connection, ACCOUNT_COMMANDS, store.accounts_request()):
+                held = ", ".join(f"{each['role_en']} ({each['area'] or 'whole city'})" for each in row["appointments"])
+                print(f"{row['name']:<20} {row['state']:<9} {held}")
+        elif words.act == "disable":
+            accounts.disable(connection, words.name)
+            print(f"账号 {words.name} 已停用。 The account {words.name} is shut.")
+        else:
+            made = (
+                accounts.reset(connection, words.name)
+                if words.act == "reset"
+                else accounts.add(connection, words.name, words.title, words.role, words.area)
+            )
+            print(f"{words.name} {made}")
+            print("待安全管理员在 /admin 批准；口令只显示这一次。 It waits for the security administrator at /admin; the password is shown once.")

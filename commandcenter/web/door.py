@@ -1,0 +1,61 @@
+"""Who stands behind a request: the sign-in of its cookie, or in a demonstration the built-in actor that was entered as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from commandcenter.actor import Actor
+from commandcenter.city import load_city
+from commandcenter.config import Settings
+from commandcenter.db.run import Reader
+from commandcenter.errors import BadInput
+from commandcenter.web.actors import actor_of as demo_actor_of
+from commandcenter.web.sessions import Sessions, SignedIn, token_of
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks. ``signed_in`` is None for a demonstration's actor and for nobody."""
+
+    actor: Actor | None
+    signed_in: SignedIn | None = None
+
+    @property
+    def may_look(self) -> bool:
+        """Whether map and data are theirs to see: an actor who may read, with a password of their own."""
+        if self.actor is None or not self.actor.may("read"):
+            return False
+        return self.signed_in is None or not self.signed_in.must_change
+
+
+class Doorkeeper:
+    """Tells who a request is of. A demonstration's open door exists for a synthetic city on this machine alone."""
+
+    def __init__(self, settings: Settings, reader: Reader) -> None:
+        self.sessions = Sessions(reader)
+        self.open_demo = is_open_demo(settings)
+
+    async def visitor(self, headers: Iterable[tuple[bytes, bytes]]) -> Visitor:
+        """Who raw ASGI headers speak for. Raises Unavailable when the database does not answer."""
+        known = list(headers)
+        signed_in = await self.sessions.of(known)
+        if signed_in is not None:
+            return Visitor(signed_in.actor, signed_in)
+        return Visitor(demo_actor_of(known) if self.open_demo else None)
+
+    def had_signed_in(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether a request brings the token of a sign-in, living or over."""
+        return token_of(headers) is not None
+
+
+def is_open_demo(settings: Settings) -> bool:
+    """Whether one may enter as a built-in actor: only a synthetic city, and only while nobody but this machine reaches it."""
+    if not settings.on_loopback or settings.trusted_proxies:
+        return False
+    try:
+        return load_city(settings.city).synthetic
+    except BadInput:  # a city without a file of its own, as a database of another program's has
+        return False
+
+

@@ -1,0 +1,396 @@
+"""Accounts: proposed by one, let in by another, signed in with a password of their own, shut at once; nobody gets in by another way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from commandcenter.db.run import acting
+from commandcenter.errors import BadInput
+from commandcenter.security import accounts, store
+from commandcenter.security.builtin import ACCOUNT_COMMANDS, DOOR
+from commandcenter.security.passwords import check_rules, fits, hashed, made_up
+from commandcenter.web.sessions import COOKIE, digest_of
+from tests.city import OPERATOR, build
+from tests.conftest import TestDatabase
+from tests.serving import ServedApplication
+
+OWN = "tea-Kettle-river-91"  # what an account of these tests chooses for itself
+STREET = "230202001"
+FORMS = ("/sign-in", "/sign-out", "/account/password", "/account/sign-out-others", "/admin/account", "/admin/settle", "/admin/disable")
+HOSTILE = ("<script>alert(1)</script>", "' or '1'='1", "x'; drop table account; --", "a" * 3000, "\0", "\xed\xa0\x80")
+EVERYWHERE = "bbox=123,47,125,48&zoom=16"
+
+
+@dataclass
+class Person:
+    """One browser: it keeps its cookies, and says from where a form comes."""
+
+    client: httpx2.Client
+
+    def get(self, path: str, **headers: str) -> httpx2.Response:
+        return self.client.get(path, headers=headers)
+
+    def post(self, path: str, **fields: str) -> httpx2.Response:
+        return self.client.post(path, data=fields, headers={"origin": str(self.client.base_url).rstrip("/")})
+
+    def sign_in(self, name: str, password: str) -> httpx2.Response:
+        return self.post("/sign-in", name=name, password=password)
+
+    @property
+    def token(self) -> str:
+        return str(self.client.cookies.get(COOKIE))
+
+
+@dataclass
+class House:
+    """The application over a little city that is no demonstration, and its database."""
+
+    served: ServedApplication
+    database: TestDatabase
+    connection: psycopg.Connection
+    admin: psycopg.Connection
+
+    def person(self) -> Person:
+        return Person(httpx2.Client(base_url=self.served.url, timeout=30))
+
+    def signed_in(self, name: str, password: str = OWN) -> Person:
+        person = self.person()
+        answer = person.sign_in(name, password)
+        assert answer.status_code == 303, answer.text
+        return person
+
+    def account(self, name: str, role: str, area: str | None = None, password: str = OWN) -> None:
+        """An account that was approved and has a password of its own."""
+        accounts.add(self.connection, name, name.title(), role, area)
+        self.admin.execute("update account set state = 'active', must_change = false, password_hash = %s where name = %s", [hashed(password), name])
+
+
+@pytest.fixture(scope="module")
+def house(clone: Any) -> Iterator[House]:
+    made = clone("accounts")
+    with made.connect() as connection, psycopg.connect(made.admin_dsn, autocommit=True) as admin:
+        build(connection)
+        connection.autocommit = True
+        with ServedApplication(replace(made.settings, city="heidelberg")) as served:
+            here = House(served, made, connection, admin)
+            here.account("dispatcher", "dispatcher", STREET)
+            here.account("duty", "shift_leader")
+            here.account("boss", "system_administrator")
+            here.account("guard", "security_administrator")
+            yield here
+
+
+def test_the_way_of_an_account(house: House) -> None:
+    """Proposed at the command line, refused until approved, a password of one's own, then the own street and nothing else."""
+    given = accounts.add(house.connection, "wang.li", "王丽", "dispatcher", STREET)
+    person = house.person()
+    assert person.sign_in("wang.li", given).status_code == 401
+    guard = house.signed_in("guard")
+    assert "王丽" in guard.get("/admin").text
+    number = house.admin.execute("select id from account where name = 'wang.li'").fetchone()
+    assert number is not None
+    assert house.signed_in("boss").post("/admin/settle", account=str(number[0]), word="approve").status_code == 422
+    assert guard.post("/admin/settle", account=str(number[0]), word="approve").status_code == 200
+    answer = person.sign_in("wang.li", given)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert "HttpOnly" in answer.headers["set-cookie"] and "samesite=lax" in answer.headers["set-cookie"].lower()
+
+    assert person.get("/").headers["location"] == "/account"
+    assert person.get("/tiles/cases/14/13830/5740.mvt").status_code == 403
+    assert person.get(f"/features/cases?{EVERYWHERE}").status_code == 403
+    assert "至少 12 个字符" in person.get("/account?lang=zh").text
+    assert person.post("/account/password", old=given, new="short", again="short").status_code == 422
+    assert person.post("/account/password", old=given, new=OWN, again=OWN + "x").status_code == 422
+    assert person.post("/account/password", old="wrong", new=OWN, again=OWN).status_code == 422
+    assert person.post("/account/password", old=given, new=OWN, again=OWN).status_code == 200
+
+    assert person.get("/").status_code == 200
+    mine = person.get(f"/features/cameras?{EVERYWHERE}").json()["features"]
+    all_of_them = house.signed_in("duty").get(f"/features/cameras?{EVERYWHERE}").json()["features"]
+    street = {code for (code,) in house.admin.execute("select 'cameras:' || id from camera where street_code = %s", [STREET])}
+    assert {each["id"] for each in mine} == street and 0 < len(mine) < len(all_of_them)
+    assert person.get("/admin").status_code == 403
+
+
+def test_nobody_is_anybody_in_a_real_city(house: House) -> None:
+    """Without a sign-in there is the sign-in page, and no demonstration's door opens."""
+    person = house.person()
+    answer = person.get("/data?source=x")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/data%3Fsource%3Dx")
+    for path in (f"/features/cases?{EVERYWHERE}", "/map/catalog.json", "/_dash-layout"):
+        assert person.get(path, cookie="cc_actor=demo:operator").status_code == 401, path
+    assert person.get("/tiles/cases/14/13830/5740.mvt", cookie="cc_actor=demo:operator").status_code == 401
+    assert person.get("/actor?id=demo:operator").status_code == 404
+    assert "demo:" not in person.get("/sign-in").text
+    assert person.get("/healthz").status_code == 200 and person.get("/assets/07-plain.css").status_code == 200
+    assert person.post("/_dash-update-component").status_code == 401
+    assert person.get("/account").headers["location"] == "/sign-in?next=/account"
+
+
+def test_a_city_without_accounts_says_how_the_first_are_made(database: TestDatabase) -> None:
+    with ServedApplication(replace(database.settings, city="heidelberg")) as served:
+        page = served.get("/sign-in?lang=en").text
+        assert "COMMANDCENTER_CITY=heidelberg .venv/bin/python -m commandcenter user first" in page
+        with database.connect() as connection:
+            connection.autocommit = True
+            accounts.first_administrators(connection)
+        assert "user first" not in served.get("/sign-in?lang=en").text
+
+
+def test_a_demonstration_keeps_its_doors(application: ServedApplication) -> None:
+    page = application.get("/sign-in?lang=en")
+    assert page.status_code == 200 and "/actor?id=demo%3Aoperator" in page.text
+    assert "script-src" not in page.headers["content-security-policy"] and "default-src 'none'" in page.headers["content-security-policy"]
+    assert application.get("/").status_code == 200
+
+
+def test_after_five_failures_the_right_password_is_refused_too(house: House) -> None:
+    house.account("forgetful", "leader")
+    for _ in range(5):
+        assert house.person().sign_in("forgetful", "not this one").status_code == 401
+    assert house.person().sign_in("forgetful", OWN).status_code == 401
+    house.admin.execute("update account set locked_until = now() - interval '1 second' where name = 'forgetful'")
+    assert house.person().sign_in("forgetful", "once more wrong").status_code == 401
+    house.signed_in("forgetful")
+    assert house.admin.execute("select failed, locked_until from account where name = 'forgetful'").fetchone() == (0, None)
+
+
+def test_many_tries_at_once_do_not_pass_the_lock_together(house: House) -> None:
+    """Forty at the same time: no more than five were ever looked at."""
+    house.account("crowded", "leader")
+    looked_at: list[Any] = []
+
+    def try_once() -> None:
+        with house.database.connect() as connection:
+            connection.autocommit = True
+            looked_at.extend(store.asked(connection, DOOR, store.try_request("crowded", 5, 15)))
+
+    threads = [threading.Thread(target=try_once) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(looked_at) == 5
+
+
+def test_a_cookie_is_worth_nothing_after_signing_out(house: House) -> None:
+    person = house.signed_in("duty")
+    stolen = {"cookie": f"{COOKIE}={person.token}"}
+    assert house.person().get("/", **stolen).status_code == 200
+    assert person.post("/sign-out").headers["location"] == "/sign-in"
+    thief = house.person()
+    assert thief.get("/", **stolen).headers["location"] == "/sign-in?next=/&over=1"
+    assert thief.get(f"/features/cases?{EVERYWHERE}", **stolen).status_code == 401
+    assert thief.get("/tiles/cases/14/13830/5740.mvt", **stolen).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "seen_at = now() - interval '31 minutes'",
+        "ends_at = now() - interval '1 second'",
+        "ended_at = now()",
+    ],
+)
+def test_a_sign_in_ends_idle_and_in_the_end(house: House, change: str) -> None:
+    person = house.signed_in("duty")
+    assert person.get("/map/catalog.json").status_code == 200
+    house.admin.execute(f"update sign_in set {change} where digest = %s", [digest_of(person.token)])  # type: ignore[arg-type]
+    _door(house).sessions.forget()  # or five seconds later
+    assert person.get("/map/catalog.json").status_code == 401
+
+
+def test_what_is_remembered_is_short(house: House) -> None:
+    """Another process ended it: this one asks again within seconds."""
+    person = house.signed_in("duty")
+    assert person.get("/map/catalog.json").status_code == 200
+    house.admin.execute("update sign_in set ended_at = now() where digest = %s", [digest_of(person.token)])
+    known = _door(house).sessions._known
+    until, _ = known[digest_of(person.token)]
+    known[digest_of(person.token)] = (until - 5.0, _)
+    assert person.get("/map/catalog.json").status_code == 401
+
+
+def test_one_signs_out_everywhere_else(house: House) -> None:
+    house.account("often", "leader")
+    here, there = house.signed_in("often"), house.signed_in("often")
+    assert here.get("/account").text.count("<tr>") == 3
+    assert here.post("/account/sign-out-others").status_code == 200
+    assert here.get("/map/catalog.json").status_code == 200
+    assert there.get("/map/catalog.json").status_code == 401
+
+
+def test_what_happens_to_accounts_is_audited(house: House) -> None:
+    """In the same statement, as who did it, without a word that was typed."""
+    (start,) = house.admin.execute("select coalesce(max(id), 0) from audit_event").fetchone() or (0,)
+    boss, guard = house.signed_in("boss"), house.signed_in("guard")
+    house.person().sign_in("boss", "secret typed by mistake")
+    house.person().sign_in("secret-typed-as-name", "x")
+    boss.post("/admin/account", name="watched", title="x", role="leader", area=STREET)
+    (number,) = house.admin.execute("select id from account where name = 'watched'").fetchone() or (0,)
+    guard.post("/admin/settle", account=str(number), word="approve")
+    guard.post("/admin/disable", name="watched")
+    accounts.reset(house.connection, "watched")
+    boss.post("/sign-out")
+    ids = dict(house.admin.execute("select name, 'account:' || id from account").fetchall())
+    rows = house.admin.execute(
+        "select actor, door, act, subject_key, detail, host(address) from audit_event where id > %s order by id", [start]
+    ).fetchall()
+    key = str(number)
+    assert [(actor, door, act) for actor, door, act, *_ in rows] == [
+        (ids["boss"], "api", "sign_in"), (ids["guard"], "api", "sign_in"), ("builtin:door", "api", "sign_in_failed"),
+        ("builtin:door", "api", "sign_in_failed"), (ids["boss"], "api", "account"), (ids["guard"], "api", "approve"), (ids["guard"], "api", "account"),
+        ("builtin:accounts", "cli", "account"), (ids["boss"], "api", "sign_out"),
+    ]  # fmt: skip
+    assert [row[3] for row in rows[3:8]] == [None, key, key, key, key]
+    assert [row[4].get("did") for row in rows if row[2] == "account"] == ["proposed", "disabled", "reset"]
+    assert rows[4][4]["role"] == "leader" and rows[4][4]["area"] == STREET and rows[0][5] == "127.0.0.1"
+    assert "secret" not in str(rows)
+
+
+def test_a_shut_account_is_out_at_once(house: House) -> None:
+    house.account("leaver", "leader")
+    person = house.signed_in("leaver")
+    assert house.signed_in("boss").post("/admin/disable", name="leaver").status_code == 200
+    assert person.get("/map/catalog.json").status_code == 401
+    assert house.person().sign_in("leaver", OWN).status_code == 401
+
+
+def test_an_appointment_that_is_over_gives_nothing(house: House) -> None:
+    house.account("guest", "leader", STREET)
+    person = house.signed_in("guest")
+    assert person.get(f"/features/cases?{EVERYWHERE}").json()["features"]
+    house.admin.execute("update appointment set valid_to = now() where account_id = (select id from account where name = 'guest')")
+    _door(house).sessions.forget()
+    assert person.get(f"/features/cases?{EVERYWHERE}").status_code == 403
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_another_sites_form_is_refused(house: House, path: str) -> None:
+    person = house.signed_in("boss")
+    for headers in ({"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}):
+        answer = person.client.post(path, data={"name": "duty", "password": OWN}, headers=headers)
+        assert answer.status_code == 403, path
+    assert person.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "goes"),
+    [
+        ("/data?x=1", "/data?x=1"), ("https://elsewhere.example/", "/"), ("//elsewhere.example", "/"), ("/\\elsewhere.example", "/"),
+        ("/a\r\nset-cookie: x=1", "/"), ("data", "/"), ("", "/"),
+    ],
+)  # fmt: skip
+def test_signing_in_leads_to_no_other_host(house: House, said: str, goes: str) -> None:
+    person = house.person()
+    answer = person.client.post("/sign-in", params={"next": said}, data={"name": "duty", "password": OWN}, headers={"origin": house.served.url})
+    assert (answer.status_code, answer.headers["location"]) == (303, goes)
+    assert "x" not in answer.cookies
+
+
+def test_hostile_words_are_words(house: House) -> None:
+    """Markup and SQL in every field: shown as text or refused, never run."""
+    boss = house.signed_in("boss")
+    for hostile in HOSTILE:
+        wrong = 400 if hostile == "\0" else 422
+        answer = house.person().sign_in(hostile, hostile)
+        assert answer.status_code == (400 if hostile == "\0" else 401) and "<script>" not in answer.text
+        made = boss.post("/admin/account", name=hostile, title="x", role="leader", area="*")
+        assert made.status_code == wrong and "<script>" not in made.text
+        assert boss.post("/admin/disable", name=hostile).status_code == wrong
+        assert boss.post("/admin/account", name="nobody1", title="x", role=hostile, area="*").status_code == wrong
+        assert boss.post("/admin/account", name="nobody1", title="x", role="leader", area=hostile).status_code == wrong
+    assert boss.post("/admin/account", name="nobody1", title="x", role="leader", area="").status_code == 422
+    assert boss.post("/admin/account", name="marked.up", title="<b>粗</b>", role="leader", area="*").status_code == 200
+    page = boss.get("/admin").text
+    assert "&lt;b&gt;粗&lt;/b&gt;" in page and "<b>粗" not in page
+    assert house.admin.execute("select count(*) from account where name in ('nobody1', 'marked.up')").fetchone() == (1,)
+
+
+def test_each_administrator_does_their_own_work_only(house: House) -> None:
+    """The system administrator proposes, the security administrator lets in; the database holds it too, whatever the page says."""
+    boss, guard = house.signed_in("boss"), house.signed_in("guard")
+    assert guard.post("/admin/account", name="by.guard", title="x", role="leader").status_code == 422
+    assert boss.post("/admin/account", name="by.boss", title="x", role="leader", area=STREET).status_code == 200
+    row = house.admin.execute("select id, created_by from account where name = 'by.boss'").fetchone()
+    assert row is not None and row[1].startswith("account:")
+    security_alone = replace(ACCOUNT_COMMANDS, permissions=frozenset({"security"}), id=row[1])
+    with acting(house.connection, security_alone):  # the proposer, were they security administrator as well
+        assert house.connection.execute("select account_settle(%s, true)", [row[0]]).fetchone() == (False,)
+    for act in (
+        "account_settle(1, true)", "account_propose('z9', 'z', 'h', 'leader', null, null, null)", "account_reset('duty', 'h')", "account_disable('duty')",
+    ):  # fmt: skip
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), acting(house.connection, OPERATOR):
+            house.connection.execute(f"select {act}")  # type: ignore[arg-type]  # calls of this test
+    assert boss.get("/map/catalog.json").status_code == 403 and boss.get("/").headers["location"] == "/account"
+
+
+def test_passwords_and_tokens_stay_inside(house: House) -> None:
+    """The application's role reads neither hash nor digest, and rows of others only as an administrator."""
+    house.signed_in("duty")
+    for question in ("select password_hash from account", "select digest from sign_in", "select failed from account"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), acting(house.connection, ACCOUNT_COMMANDS):
+            house.connection.execute(question)
+    for table in ("account", "appointment", "sign_in"):
+        with acting(house.connection, OPERATOR):
+            assert house.connection.execute(f"select count(*) from {table}").fetchone() == (0,)  # type: ignore[arg-type]
+        for change in (f"update {table} set id = default", f"delete from {table}", f"insert into {table} default values"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), acting(house.connection, ACCOUNT_COMMANDS):
+                house.connection.execute(change)  # type: ignore[arg-type]
+
+
+def test_the_first_administrators_are_made_once(database: TestDatabase) -> None:
+    with database.connect() as connection:
+        connection.autocommit = True
+        passwords = accounts.first_administrators(connection)
+        assert list(passwords) == ["system", "security", "audit"]
+        with pytest.raises(BadInput, match="accounts already"):
+            accounts.first_administrators(connection)
+        told = store.asked(connection, ACCOUNT_COMMANDS, store.accounts_request())
+        found = [(row["name"], row["state"], len(row["appointments"])) for row in told]
+        assert found == [("audit", "active", 1), ("security", "active", 1), ("system", "active", 1)]
+        with pytest.raises(BadInput, match="no role"):
+            accounts.add(connection, "x1", "x", "king", None)
+        with pytest.raises(BadInput, match="no area"):
+            accounts.add(connection, "x1", "x", "leader", "999999")
+        with pytest.raises(BadInput, match="no account name"):
+            accounts.add(connection, "X 1", "x", "leader", None)
+        accounts.add(connection, "x1", "x", "leader", None)
+        with pytest.raises(BadInput, match="already"):
+            accounts.add(connection, "x1", "x", "leader", None)
+        accounts.reset(connection, "x1")
+        accounts.disable(connection, "x1")
+        with pytest.raises(BadInput, match="no account"):
+            accounts.disable(connection, "nobody")
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("short1A", "12 to"), ("aaaaaaaaaaaaaaaa", "different"), ("onlysmallletters", "two kinds"), ("Wang.li-is-here", "account's name"),
+        ("Password123456", "common"),
+    ],
+)  # fmt: skip
+def test_a_poor_password_is_refused_with_its_rule(password: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        check_rules(password, "wang.li")
+
+
+def test_passwords_are_argon2id_and_made_up_ones_pass(house: House) -> None:
+    del house
+    password = made_up()
+    check_rules(password, "somebody")
+    kept = hashed(password)
+    assert kept.startswith("$argon2id$") and password not in kept
+    assert fits(password, kept) and not fits(password + "x", kept) and not fits(password, None) and not fits(password, "nonsense")
+
+
+def _door(house: House) -> Any:
+    return house.served.app._door
