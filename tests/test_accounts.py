@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import unescape
 from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 
+from commandcenter.audit.record import Subject, note
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.security import accounts, store
@@ -84,6 +89,7 @@ def house(clone: Any) -> Iterator[House]:
             here.account("duty", "shift_leader")
             here.account("boss", "system_administrator")
             here.account("guard", "security_administrator")
+            here.account("auditor", "audit_administrator")
             yield here
 
 
@@ -253,6 +259,33 @@ def test_what_happens_to_accounts_is_audited(house: House) -> None:
     assert [row[4].get("did") for row in rows if row[2] == "account"] == ["proposed", "disabled", "reset"]
     assert rows[4][4]["role"] == "leader" and rows[4][4]["area"] == STREET and rows[0][5] == "127.0.0.1"
     assert "secret" not in str(rows)
+
+
+def test_the_audit_is_searched_and_taken_out(house: House) -> None:
+    """By who, what, which row and when, in pages; taking it out is an event too, and no cell is a formula."""
+    auditor = house.signed_in("auditor")
+    (number,) = house.admin.execute("select id from account where name = 'duty'").fetchone() or (0,)
+    house.signed_in("duty").post("/sign-out")
+    page = auditor.get(f"/audit?lang=en&act=sign_out&subject=account/{number}").text
+    assert page.count("<td>Sign-out</td>") >= 1 and "Sign-in</td>" not in page and f"<td>account/{number}</td>" in page and "<td>duty</td>" in page
+    assert "No event fits" in auditor.get("/audit?lang=en&since=2090-01-01").text
+    assert "No event fits" not in auditor.get("/audit?lang=en&since=2020-01-01&until=2090-01-01").text
+    for wrong in ("act=nonsense", "since=yesterday", "before=x", "since=9999-12-31&until=9999-12-31", "actor=%00"):
+        assert auditor.get(f"/audit?{wrong}").status_code == 400, wrong
+    with acting(house.connection, OPERATOR):
+        for count in range(120):
+            note(house.connection, OPERATOR, "change", door="cli", subject=Subject("test", f"=cmd|{count}"), reason="=1+1 <b>")
+    first = auditor.get(f"/audit?lang=en&subject=test/&actor={OPERATOR.id}").text
+    assert first.count("<td>Change</td>") == 100 and "&lt;b&gt;" in first and "<b>" not in first
+    earlier = re.search(r'href="(/audit\?[^"]*before=[^"]*)"', first)
+    assert earlier is not None
+    assert auditor.get(unescape(earlier[1])).text.count("<td>Change</td>") == 20
+    taken = auditor.get("/audit/events.csv?subject=test/")
+    lines = list(csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig"))))
+    assert len(lines) == 120 and lines[0]["subject_key"] == "'=cmd|119" and lines[0]["reason"].startswith("'=1+1")
+    assert "attachment" in taken.headers["content-disposition"]
+    noted = house.admin.execute("select actor, detail from audit_event where act = 'export' order by id desc limit 1").fetchone()
+    assert noted is not None and noted[1] == {"rows": 120, "asked": {"subject": "test/"}} and noted[0].startswith("account:")
 
 
 def test_a_shut_account_is_out_at_once(house: House) -> None:

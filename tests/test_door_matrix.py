@@ -37,6 +37,7 @@ KINDS: dict[str, dict[str, int | None]] = {
     "desk": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
     "own page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 200)},
     "own": {NOBODY: 401, **dict.fromkeys(VISITORS[1:])},
+    "audit page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 403), AUDIT: 200},
     "admin page": {NOBODY: 303, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 200, SECURITY: 200, AUDIT: 403},
     "admin": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: None, SECURITY: None, AUDIT: 403},
 }  # fmt: skip
@@ -56,6 +57,8 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/admin/account"): ("admin", "/admin/account"),
     ("POST", "/admin/settle"): ("admin", "/admin/settle"),
     ("POST", "/admin/disable"): ("admin", "/admin/disable"),
+    ("GET", "/audit"): ("audit page", "/audit"),
+    ("GET", "/audit/events.csv"): ("audit page", "/audit/events.csv"),
     ("GET", "/map/style.json"): ("map", "/map/style.json"),
     ("GET", "/map/catalog.json"): ("map", "/map/catalog.json"),
     ("GET", "/map/status.json"): ("map", f"/map/status.json?bbox={BBOX}&zoom=14"),

@@ -19,7 +19,7 @@ from commandcenter.web.tile_door import TileDoor
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
 # Pages of people with an account; everything else of theirs is below.
-OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others)?|admin(/account|/settle|/disable)?)$")
+OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path

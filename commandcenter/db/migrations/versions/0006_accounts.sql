@@ -75,7 +75,7 @@ grant select (id, account_id, at, seen_at, ends_at, ended_at, address, agent) on
 
 create policy read_as_an_actor on role for select to commandcenter_app using ((select actor_is_present()));
 create policy read_own_or_administer on account for select to commandcenter_app
-  using (id = (select actor_account()) or (select actor_may('accounts')) or (select actor_may('security')));
+  using (id = (select actor_account()) or (select actor_may('accounts')) or (select actor_may('security')) or (select actor_may('audit')));
 create policy read_own_or_administer on appointment for select to commandcenter_app
   using (account_id = (select actor_account()) or (select actor_may('accounts')) or (select actor_may('security')));
 create policy read_own_or_administer on sign_in for select to commandcenter_app
