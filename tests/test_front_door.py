@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +16,7 @@ from commandcenter.actor import Actor, Scope
 from commandcenter.security.builtin import OPERATOR, STREET_DISPATCHER
 from commandcenter.text import Text
 from commandcenter.web.actors import actor_of
+from commandcenter.web.headers import Guarded, page_policy
 from commandcenter.web.tile_cache import TileCache, TileKey
 from layers import discover
 from tests.asking import tile_at
@@ -207,3 +211,30 @@ def test_ready_says_what_it_stands_on(application: ServedApplication) -> None:
     assert body["late_sources"] == 1, "the cameras' source of the little city is late"
     assert body["postgresql"].split(".")[0] >= "15"
     assert json.loads(application.get("/healthz").text)["status"] == "ok"
+
+
+def test_pages_run_no_foreign_and_no_evaluated_script(application: ServedApplication) -> None:
+    for path in ("/", "/data"):
+        headers = application.get(path).headers
+        policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+        assert policy["default-src"] == "'self'" and policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+        assert "unsafe" not in policy["script-src"] and re.fullmatch(r"'self'( 'sha256-[\w+/=]+')+", policy["script-src"])
+        assert not re.search(r"https?:|\*", headers["content-security-policy"]), "another host"
+    for path, actor in (("/map/catalog.json", None), (TILE, None), ("/nowhere", None), ("/healthz", None), ("/assets/00-tokens.css", None), ("/", UNKNOWN)):
+        headers = application.get(path, actor).headers
+        assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin"), path
+        assert "strict-transport-security" not in headers
+    assert application.get("/sign-in").headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_the_policy_names_the_citys_own_rasters_and_tls_stays() -> None:
+    policy = page_policy(["'sha256-x'"], ["https://{s}.maps.example/a/{z}/{x}/{y}.png", "/tiles/own/{z}"])
+    assert "img-src 'self' data: blob: https://*.maps.example;" in policy and "script-src 'self' 'sha256-x';" in policy
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(Guarded(policy, tls=True).of(send)({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]}))  # type: ignore[arg-type]
+    names = [name for name, _ in sent[0]["headers"]]
+    assert b"strict-transport-security" in names and names.count(b"content-security-policy") == 1

@@ -24,11 +24,14 @@ class Wanted:
 
 
 def events_request(wanted: Wanted, limit: int) -> SqlRequest:
-    """Events that fit, the latest first. ``actor`` and ``subject`` (a table, a key, or table/key) are looked for from their beginning."""
+    """Events that fit, the latest first.
+
+    ``actor`` (or the account's name) and ``subject`` (a table, or table/key) are looked for from their beginning; ``subject`` may be a key.
+    """
     params: dict[str, Any] = {"limit": limit}
     clauses = []
     for name, value, clause in (
-        ("actor", wanted.actor, "starts_with(e.actor, %(actor)s)"),
+        ("actor", wanted.actor, "(starts_with(e.actor, %(actor)s) or starts_with(a.name, %(actor)s))"),
         ("act", wanted.act, "e.act = %(act)s"),
         ("subject", wanted.subject, "(starts_with(e.subject_table || '/' || coalesce(e.subject_key, ''), %(subject)s) or e.subject_key = %(subject)s)"),
         ("since", wanted.since, "e.at >= %(since)s"),

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import dash
 from fastapi import FastAPI
 
+from commandcenter.city import load_city
 from commandcenter.config import Settings
 from commandcenter.db.connect import application_dsn
 from commandcenter.db.run import Reader
+from commandcenter.errors import BadInput
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.text import Text
 from commandcenter.web.admin import admin_routes
@@ -20,6 +22,7 @@ from commandcenter.web.audit_page import audit_routes
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
+from commandcenter.web.headers import Guarded, page_policy
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
@@ -80,7 +83,16 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app
     server.state.state = state
-    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache, door), door, [page.path for page in pages])
+    guarded = Guarded(page_policy(dash_app.csp_hashes(), _rasters(settings)), tls=settings.tls_cert is not None)
+    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache, door), door, guarded, [page.path for page in pages])
+
+
+def _rasters(settings: Settings) -> list[str]:
+    """Addresses of the raster layers that the city's own file names."""
+    try:
+        return [raster.url for raster in load_city(settings.city).raster]
+    except BadInput:  # a city without a file of its own
+        return []
 
 
 def _dash_on(server: FastAPI, pages: Sequence[Page], state: State) -> dash.Dash:

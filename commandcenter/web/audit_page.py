@@ -143,12 +143,16 @@ def _inside(request: Request, rows: Sequence[dict[str, Any]], said: dict[str, An
 
 def _line(row: dict[str, Any], language: Language, zone: ZoneInfo) -> list[Html | str]:
     subject = "/".join(str(part) for part in (row["subject_table"], row["subject_key"]) if part is not None)
-    detail = json.dumps(row["detail"], ensure_ascii=False) if row["detail"] else ""
+    detail = ", ".join(f"{key}: {_said(value)}" for key, value in row["detail"].items() if value is not None)
     act = ACTS.get(row["act"])
     return [
         str(row["id"]), _moment(row["at"], zone), str(row["name"] or row["actor"]), act.to(language) if act else str(row["act"]), subject,
         str(row["door"]), str(row["address"] or ""), " · ".join(part for part in (row["reason"], detail) if part),
     ]  # fmt: skip
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:

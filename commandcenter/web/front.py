@@ -15,6 +15,7 @@ from commandcenter.text import Text
 from commandcenter.web.asgi import Asgi, Receive, Scope, Send, send_problem
 from commandcenter.web.context import ACTOR, VISITOR
 from commandcenter.web.door import Doorkeeper, Visitor
+from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
@@ -32,8 +33,8 @@ NOT_FOR_LOOKING = Text("这个账号不看地图和数据。", "This account doe
 class FrontDoor:
     """One ASGI application around Dash, its routes and the tile door."""
 
-    def __init__(self, inner: Asgi, tiles: TileDoor, door: Doorkeeper, page_paths: Collection[str]) -> None:
-        self._inner, self._tiles, self._door = inner, tiles, door
+    def __init__(self, inner: Asgi, tiles: TileDoor, door: Doorkeeper, guarded: Guarded, page_paths: Collection[str]) -> None:
+        self._inner, self._tiles, self._door, self._guarded = inner, tiles, door, guarded
         self._pages = frozenset(path.strip("/").split("/")[0] for path in page_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,6 +43,8 @@ class FrontDoor:
             await self._inner(scope, receive, send)
             return
         path: str = scope["path"]
+        if scope["type"] == "http":
+            send = self._guarded.of(send)
         if scope["type"] == "http" and path.startswith("/tiles/"):
             await self._tiles(scope, receive, send)
             return
