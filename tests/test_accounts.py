@@ -17,11 +17,12 @@ import pytest
 
 from commandcenter.audit.record import Subject, note
 from commandcenter.db.run import acting
-from commandcenter.errors import BadInput
+from commandcenter.errors import BadInput, Forbidden
 from commandcenter.security import accounts, store
 from commandcenter.security.builtin import ACCOUNT_COMMANDS, DOOR
 from commandcenter.security.passwords import check_rules, fits, hashed, made_up
 from commandcenter.web.sessions import COOKIE, digest_of
+from commandcenter.worker.imports import job_actor
 from tests.city import OPERATOR, build
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
@@ -294,6 +295,18 @@ def test_a_shut_account_is_out_at_once(house: House) -> None:
     assert house.signed_in("boss").post("/admin/disable", name="leaver").status_code == 200
     assert person.get("/map/catalog.json").status_code == 401
     assert house.person().sign_in("leaver", OWN).status_code == 401
+
+
+def test_a_job_runs_as_the_account_that_asked_for_it_as_it_is_then(house: House) -> None:
+    """A data steward's import runs as that account; not when it was shut meanwhile, and not as anybody else's."""
+    house.account("keeper", "data_steward")
+    ids = dict(house.admin.execute("select name, 'account:' || id from account").fetchall())
+    actor = job_actor(ids["keeper"], house.connection)
+    assert (actor.id, actor.may("steward"), actor.scope.whole_city) == (ids["keeper"], True, True)
+    accounts.disable(house.connection, "keeper")
+    for other in (ids["keeper"], ids["duty"], "account:999999", "account:1 or true", "account:"):
+        with pytest.raises(Forbidden):
+            job_actor(other, house.connection)
 
 
 def test_an_appointment_that_is_over_gives_nothing(house: House) -> None:
