@@ -12,6 +12,7 @@ import shapely
 
 from commandcenter.actor import Actor
 from commandcenter.city import City
+from commandcenter.db.gone import seeing_gone
 from commandcenter.db.load import upsert
 from commandcenter.db.registers import analyze, write_source
 from commandcenter.text import Text
@@ -59,7 +60,8 @@ def generate_areas(connection: psycopg.Connection, actor: Actor, city: City, pro
     upsert(connection, actor, "area", _AREA_COLUMNS, _area_rows(made.areas, city), source="generated_areas", place=False)
     _publish(connection, actor, city, made)
     counts = _count_rows(buildings, households, counted, now)
-    upsert(connection, actor, "household_count", _COUNT_COLUMNS, counts, source="estimated_households")
+    with seeing_gone(connection):  # an estimate that steps aside is hidden as soon as it is written
+        upsert(connection, actor, "household_count", _COUNT_COLUMNS, counts, source="estimated_households")
     analyze(connection)  # the planner knows nothing yet of the new areas and grids, and would scan them for every row
     store.place_households(connection)
     if counted:
