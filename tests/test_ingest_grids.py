@@ -10,19 +10,26 @@ from typing import Any
 import psycopg
 import pytest
 import shapely
+from psycopg.rows import dict_row
 from shapely.geometry.base import BaseGeometry
 
 from commandcenter.city import load_city
-from commandcenter.db.registers import finish_load
+from commandcenter.db.registers import finish_load, write_source
+from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.security.builtin import STEWARD
 from ingest import store
 from ingest.cities_load import settle
 from ingest.contract import Mapping
+from ingest.desk import store as store_of_desk
+from ingest.ledger import store as ledger
 from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
+from ingest.moved import Moved
+from ingest.store import source_of
 from ingest.withdraw import withdraw_run
+from layers.honesty import SHOWN
 from tests.city import GRIDS, HOME, build
 from tests.conftest import TestDatabase
 from tests.shapes import rectangle, square
@@ -159,11 +166,14 @@ def test_a_draft_moves_nothing_until_it_is_published(city: psycopg.Connection, t
     before = state(city)
     draft = load(city, a_mapping(tmp_path, published=False), grids(tmp_path, WHOLE))
     after = state(city)
+    named = f"select name from source where target = 'grid' and {SHOWN}"
+    assert asked(city, named) == [("test_grid",)]
     assert {table: after[table] for table in ("building", "cases", "camera")} == {table: before[table] for table in ("building", "cases", "camera")}
     assert asked(city, PLANS) == [("new", "draft"), ("next", "draft"), ("today", "published")]
     published = load(city, a_mapping(tmp_path), grids(tmp_path, WHOLE))
     assert (published.tally.loaded, published.tally.unchanged) == (0, 4)
     assert asked(city, PLANS)[0] == ("new", "published")
+    assert asked(city, named) == [("new_grids",)], "the wall names only sources of the plan it shows"
     assert {code for (code,) in asked(city, "select distinct grid_code from building where grid_code is not null")} <= set(WHOLE)
     with pytest.raises(BadInput, match=str(published.run_id)):
         withdrawn(city, draft.run_id)
@@ -182,6 +192,29 @@ def test_a_set_with_a_gap_or_an_overlap_is_refused_whole(city: psycopg.Connectio
         dry = load(city, a_mapping(tmp_path), grids(tmp_path, {**WHOLE, "230202001006101": shape}), dry_run=True)
         assert dry.warning is not None and said in dry.warning.en and "turned back" in dry.warning.en
     assert state(city) == before
+
+
+def test_the_desks_preview_shows_where_a_set_is_faulty(city: psycopg.Connection, tmp_path: Path) -> None:
+    """Each gap is a place on the map and a line that leads to it, before anything is stored."""
+    path = grids(tmp_path, {**WHOLE, "230202001006101": rectangle(-600, 0, -0.5, 300)})
+    mapping = a_mapping(tmp_path)
+    with acting(city, STEWARD):
+        write_source(city, source_of(mapping, Moved(0, None)))
+        run = ledger.begin_run(city, mapping, ledger.Delivery(path.name, "0", None, "dry_run"), STEWARD.id)
+        city.execute("update ingest_run set status = 'queued' where id = %s", [run])  # as the desk asks for it
+    load_file(city, STEWARD, mapping, path, CITY, dry_run=True, run_id=run)
+    shown = store_of_desk.preview_request(run)
+    with acting(city, STEWARD):
+        drawn = city.execute(shown.sql, shown.params).fetchall()
+        listed = city.cursor(row_factory=dict_row).execute(*_asked(store_of_desk.findings_request(run, 10))).fetchall()
+    assert [row[0] for row in drawn].count("noticed") == 1
+    (gap,) = [shapely.from_geojson(row[-1]) for row in drawn if row[0] == "noticed"]
+    (line,) = listed
+    assert line["rule"] == "gap" and line["line"] == "" and shapely.distance(gap, shapely.Point(line["lon"], line["lat"])) < 1e-5
+
+
+def _asked(request: SqlRequest) -> tuple[Any, Any]:
+    return request.sql, request.params
 
 
 def test_what_is_wrong_with_a_grid(city: psycopg.Connection, tmp_path: Path) -> None:
