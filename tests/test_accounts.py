@@ -297,6 +297,20 @@ def test_a_shut_account_is_out_at_once(house: House) -> None:
     assert house.person().sign_in("leaver", OWN).status_code == 401
 
 
+def test_the_last_administrator_of_a_kind_stays(house: House) -> None:
+    """Else nobody could ever approve an account again; a second one of the kind makes the first free to go."""
+    guard = house.signed_in("guard")
+    for last in ("boss", "guard", "auditor"):
+        answer = guard.post("/admin/disable", name=last)
+        assert answer.status_code == 422 and "最后一个" in answer.text, last
+        with pytest.raises(BadInput, match="last administrator"):
+            accounts.reset(house.connection, last)
+    house.account("second.auditor", "audit_administrator")
+    assert guard.post("/admin/disable", name="second.auditor").status_code == 200
+    assert guard.post("/admin/disable", name="auditor").status_code == 422
+    assert house.admin.execute("select count(*) from account where name in ('boss', 'guard', 'auditor') and state = 'active'").fetchone() == (3,)
+
+
 def test_a_job_runs_as_the_account_that_asked_for_it_as_it_is_then(house: House) -> None:
     """A data steward's import runs as that account; not when it was shut meanwhile, and not as anybody else's."""
     house.account("keeper", "data_steward")
@@ -411,6 +425,8 @@ def test_the_first_administrators_are_made_once(database: TestDatabase) -> None:
         accounts.add(connection, "x1", "x", "leader", None)
         with pytest.raises(BadInput, match="already"):
             accounts.add(connection, "x1", "x", "leader", None)
+        with pytest.raises(BadInput, match="last administrator"):
+            accounts.disable(connection, "security")
         accounts.reset(connection, "x1")
         accounts.disable(connection, "x1")
         with pytest.raises(BadInput, match="no account"):

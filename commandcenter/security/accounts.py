@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from commandcenter.actor import Actor, Scope
+from commandcenter.db.request import SqlRequest
 from commandcenter.errors import BadInput, CommandCenterError
 from commandcenter.security import store
 from commandcenter.security.builtin import ACCOUNT_COMMANDS
@@ -16,6 +17,10 @@ from commandcenter.security.passwords import hashed, made_up
 from commandcenter.text import Text
 
 FIRST = ("system", "security", "audit")
+LAST_ONE = Text(
+    "这是最后一个能建立账号、批准账号或看审计的管理员：先让另一个同岗管理员启用。",
+    "This is the last administrator who proposes accounts, lets them in or reads the audit: have another of the kind opened first.",
+)
 NO_AREA = Text("没有这个代码的辖区。", "There is no area of this code.")
 
 
@@ -51,13 +56,13 @@ def add(connection: psycopg.Connection, name: str, title: str, role: str, area: 
 def reset(connection: psycopg.Connection, name: str) -> str:
     """A new first password for an account; it waits for approval again, and all its sign-ins end."""
     password = made_up()
-    _found(store.asked(connection, ACCOUNT_COMMANDS, store.reset_request(name, hashed(password))), name)
+    _found(_asked(connection, store.reset_request(name, hashed(password))), name)
     return password
 
 
 def disable(connection: psycopg.Connection, name: str) -> None:
     """Shut an account at once."""
-    _found(store.asked(connection, ACCOUNT_COMMANDS, store.disable_request(name)), name)
+    _found(_asked(connection, store.disable_request(name)), name)
 
 
 def first_administrators(connection: psycopg.Connection, actor: Actor = ACCOUNT_COMMANDS) -> dict[str, str]:
@@ -89,9 +94,18 @@ def settled_words(fault: CommandCenterError, name: str) -> Text:
         return Text(f"已有账号 {name}。", f"There is an account {name} already.")
     if isinstance(fault.__cause__, psycopg.errors.ForeignKeyViolation):
         return Text("没有这个岗位。", "There is no such role.")
+    if isinstance(fault.__cause__, psycopg.errors.ObjectInUse):
+        return LAST_ONE
     if isinstance(fault.__cause__, psycopg.errors.NoDataFound):
         return NO_AREA
     return fault.sentence
+
+
+def _asked(connection: psycopg.Connection, request: SqlRequest) -> list[dict[str, Any]]:
+    try:
+        return store.asked(connection, ACCOUNT_COMMANDS, request)
+    except psycopg.errors.ObjectInUse:
+        raise BadInput(LAST_ONE) from None
 
 
 def _found(rows: list[dict[str, object]], name: str) -> None:

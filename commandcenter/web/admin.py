@@ -88,7 +88,10 @@ def admin_routes(state: State, door: Doorkeeper) -> APIRouter:
     async def disable(request: Request) -> Response:
         actor = _administrator()
         name = (await sent_form(request)).get("name", "")
-        row = await state.reader.row(actor, store.disable_request(name))
+        try:
+            row = await state.reader.row(actor, store.disable_request(name))
+        except CommandCenterError as fault:
+            return await _page(request, state, actor, settled_words(fault, name), bad=True)
         door.sessions.forget()
         if not row or not row["found"]:
             return await _page(request, state, actor, Text(f"没有账号 {name[:40]}。", f"There is no account {name[:40]}."), bad=True)

@@ -478,6 +478,7 @@ CREATE FUNCTION public.account_disable(of_name text) RETURNS boolean
 declare found_id bigint;
 begin
   if not (actor_may('accounts') or actor_may('security')) then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  perform need_not_last((select id from account where name = of_name));
   update account set state = 'disabled', settled_at = now(), settled_by = current_setting('commandcenter.actor') where name = of_name returning id into found_id;
   if found_id is null then return false; end if;
   update sign_in set ended_at = now() where account_id = found_id and ended_at is null;
@@ -510,6 +511,7 @@ CREATE FUNCTION public.account_reset(of_name text, hash text) RETURNS boolean
 declare found_id bigint;
 begin
   if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  perform need_not_last((select id from account where name = of_name));
   update account set password_hash = hash, password_at = now(), must_change = true, failed = 0, locked_until = null, state = 'pending',
     settled_at = null, settled_by = null where name = of_name returning id into found_id;
   if found_id is null then return false; end if;
@@ -811,6 +813,21 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.known_origin() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.need_not_last(of_account bigint) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if exists (
+    with held as (
+      select distinct a.id, said from account a join appointment p on p.account_id = a.id join role r on r.code = p.role_code, unnest(r.permissions) said
+      where a.state = 'active' and p.valid_from <= now() and (p.valid_to is null or p.valid_to > now()) and said in ('accounts', 'security', 'audit'))
+    select from held h where h.id = of_account and not exists (select from held o where o.said = h.said and o.id <> h.id)
+  ) then
+    raise exception 'the last administrator of a kind' using errcode = 'object_in_use';
+  end if;
+end $$;
+ALTER FUNCTION public.need_not_last(of_account bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
@@ -2612,6 +2629,7 @@ GRANT INSERT(detail) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(address) ON TABLE public.audit_event TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.first_administrators(hashes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.first_administrators(hashes text[]) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.own_password_hash() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.own_password_hash() TO commandcenter_app;
