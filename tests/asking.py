@@ -10,13 +10,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from commandcenter.actor import Actor
-from commandcenter.db.request import SET_ACTOR, SqlRequest
+from commandcenter.db.request import ACTOR_SETTINGS, SET_ACTOR, SqlRequest
 from layers.base import Layer
 from layers.tiles import Filters, tile_request
 from tests.mvt_reader import TileLayer, read_tile
 from tests.shapes import Drawing
 
-NOBODY = ("", "", "{}", "{}", "{}", "", "{}")
+NOBODY = ("",) * len(ACTOR_SETTINGS)
 
 
 def ask(connection: psycopg.Connection, actor: Actor | None, request: SqlRequest) -> list[dict[str, Any]]:

@@ -37,8 +37,11 @@ KINDS: dict[str, dict[str, int | None]] = {
     "desk": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
     "own page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 200)},
     "own": {NOBODY: 401, **dict.fromkeys(VISITORS[1:])},
-    "audit page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 403), AUDIT: 200},
-    "admin page": {NOBODY: 303, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 200, SECURITY: 200, AUDIT: 403},
+    # A second factor is set up with a password of one's own; a code nobody asked for is wrong.
+    "factor page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 200)},
+    "code": dict.fromkeys(VISITORS, 401),
+    "audit page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 403), AUDIT: 200},
+    "admin page": {NOBODY: 303, FRESH: 303, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 200, SECURITY: 200, AUDIT: 403},
     "admin": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: None, SECURITY: None, AUDIT: 403},
 }  # fmt: skip
 
@@ -53,6 +56,10 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/account"): ("own page", "/account"),
     ("POST", "/account/password"): ("own", "/account/password"),
     ("POST", "/account/sign-out-others"): ("own", "/account/sign-out-others"),
+    ("GET", "/account/code"): ("own page", "/account/code"),
+    ("POST", "/account/code"): ("code", "/account/code"),
+    ("GET", "/account/factor"): ("factor page", "/account/factor"),
+    ("POST", "/account/factor"): ("own", "/account/factor"),
     ("GET", "/admin"): ("admin page", "/admin"),
     ("POST", "/admin/account"): ("admin", "/admin/account"),
     ("POST", "/admin/settle"): ("admin", "/admin/settle"),

@@ -25,7 +25,7 @@ CLOSED = ("quarantine", "upload", "ingest_raw", "ingest_before", "correction", "
 EMPTY_HERE = {"ingest_run", "mapping_version", "division_code"}  # the little city is drawn, not imported
 SEARCH = ("search_doc", "search_gram")
 AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit.py
-PEOPLE = ("role", "account", "appointment", "sign_in")  # test_accounts.py
+PEOPLE = ("role", "account", "appointment", "sign_in", "recovery_code", "centre_kind")  # test_accounts.py
 EAST_WRITER = Actor("test:east-writer", EASTERNER.title, Scope(districts=(EAST,)), frozenset({"read", "write"}))
 
 
@@ -72,7 +72,7 @@ def test_open_ground_is_everybodys_and_nobodys_is_nothing(table: str, connection
 
 
 def test_an_empty_actor_with_every_scope_is_still_nobody_on_open_ground(connection: psycopg.Connection) -> None:
-    connection.execute(SET_ACTOR, ("", "", f"{{{WEST}}}", "{}", "{}", "on", "{write}"))
+    connection.execute(SET_ACTOR, ("", "", f"{{{WEST}}}", "{}", "{}", "{}", "", "on", "{write}"))
     assert connection.execute("select count(*) from area").fetchone() == (0,)
     with pytest.raises(errors.InsufficientPrivilege):
         connection.execute("update camera set name = 'x' where false; insert into source values ('x','x','x','x','x','x','x')")

@@ -16,9 +16,5 @@ class SqlRequest:
     purpose: str = "query"
 
 
-SET_ACTOR = (
-    "select set_config('commandcenter.actor', %s, true), set_config('commandcenter.whole_city', %s, true),"
-    " set_config('commandcenter.districts', %s, true), set_config('commandcenter.streets', %s, true),"
-    " set_config('commandcenter.communities', %s, true), set_config('commandcenter.may_write', %s, true),"
-    " set_config('commandcenter.permissions', %s, true)"
-)
+ACTOR_SETTINGS = ("actor", "whole_city", "districts", "streets", "communities", "grids", "case_places", "may_write", "permissions")
+SET_ACTOR = "select " + ", ".join(f"set_config('commandcenter.{name}', %s, true)" for name in ACTOR_SETTINGS)

@@ -14,6 +14,7 @@ from commandcenter.errors import BadInput, CommandCenterError
 from commandcenter.security import store
 from commandcenter.security.builtin import ACCOUNT_COMMANDS
 from commandcenter.security.passwords import hashed, made_up
+from commandcenter.security.store import Place
 from commandcenter.text import Text
 
 FIRST = ("system", "security", "audit")
@@ -21,7 +22,7 @@ LAST_ONE = Text(
     "这是最后一个能建立账号、批准账号或看审计的管理员：先让另一个同岗管理员启用。",
     "This is the last administrator who proposes accounts, lets them in or reads the audit: have another of the kind opened first.",
 )
-NO_AREA = Text("没有这个代码的辖区。", "There is no area of this code.")
+NO_AREA = Text("没有这个代码的辖区或网格。", "There is no area or grid of this code.")
 
 
 def checked_name(name: str) -> str:
@@ -36,14 +37,14 @@ def checked_name(name: str) -> str:
     return name
 
 
-def add(connection: psycopg.Connection, name: str, title: str, role: str, area: str | None) -> str:
+def add(connection: psycopg.Connection, name: str, title: str, role: str, place: Place) -> str:
     """Propose an account; its first password. It waits until the security administrator approves it."""
     known = {row["code"] for row in store.asked(connection, ACCOUNT_COMMANDS, store.roles_request())}
     if role not in known:
         listed = ", ".join(sorted(known))
         raise BadInput(Text(f"没有岗位“{role}”，可用：{listed}。", f"There is no role '{role}'; there are: {listed}."))
     password = made_up()
-    request = store.propose_request(checked_name(name), title, hashed(password), role, None, area, None)
+    request = store.propose_request(checked_name(name), title, hashed(password), role, place)
     try:
         store.asked(connection, ACCOUNT_COMMANDS, request)
     except psycopg.errors.UniqueViolation:
@@ -77,7 +78,11 @@ def first_administrators(connection: psycopg.Connection, actor: Actor = ACCOUNT_
 
 def account_actor(row: Mapping[str, Any]) -> Actor:
     """The actor that an account is at this moment, out of its row of ``account_actor``."""
-    scope = Scope(bool(row["whole_city"]), tuple(row["districts"]), tuple(row["streets"]), tuple(row["communities"]))
+    kinds = row["case_places"]
+    scope = Scope(
+        bool(row["whole_city"]), tuple(row["districts"]), tuple(row["streets"]), tuple(row["communities"]), tuple(row["grids"]),
+        None if kinds is None else tuple(kinds),
+    )  # fmt: skip
     return Actor(f"account:{row['account_id']}", Text(row["title"], row["title"]), scope, frozenset(row["permissions"]))
 
 

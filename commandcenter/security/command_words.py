@@ -17,7 +17,9 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--role", required=True, help="a role's code, such as dispatcher")
     place = add.add_mutually_exclusive_group(required=True)
     place.add_argument("--area", help="code of the district, street or community it is for")
+    place.add_argument("--grid", help="code of the one grid it is for")
     place.add_argument("--whole-city", action="store_true", help="it is for the whole city")
+    add.add_argument("--centre", choices=("emergency", "grid", "urban"), help="the centre it is in; without one, all of them")
     for act, does in (("reset", "a new first password; the account waits for approval again"), ("disable", "shut at once, signed out everywhere")):
         acts.add_parser(act, help=does).add_argument("name")
     acts.add_parser("list", help="all accounts and their state")

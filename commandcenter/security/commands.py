@@ -20,7 +20,7 @@ def carry_out(settings: Settings, words: argparse.Namespace) -> None:
             print("口令只显示这一次；首次登录时更换。 These passwords are shown once; each is changed at the first sign-in.")
         elif words.act == "list":
             for row in store.asked(connection, ACCOUNT_COMMANDS, store.accounts_request()):
-                held = ", ".join(f"{each['role_en']} ({each['area'] or 'whole city'})" for each in row["appointments"])
+                held = ", ".join(f"{each['role_en']} ({each['area'] or each['grid'] or 'whole city'})" for each in row["appointments"])
                 print(f"{row['name']:<20} {row['state']:<9} {held}")
         elif words.act == "disable":
             accounts.disable(connection, words.name)
@@ -29,7 +29,7 @@ def carry_out(settings: Settings, words: argparse.Namespace) -> None:
             made = (
                 accounts.reset(connection, words.name)
                 if words.act == "reset"
-                else accounts.add(connection, words.name, words.title, words.role, words.area)
+                else accounts.add(connection, words.name, words.title, words.role, store.Place(words.area, words.grid, words.centre))
             )
             print(f"{words.name} {made}")
             print("待安全管理员在 /admin 批准；口令只显示这一次。 It waits for the security administrator at /admin; the password is shown once.")

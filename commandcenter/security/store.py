@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,11 +34,11 @@ def any_account_request() -> SqlRequest:
     return SqlRequest("select any_account() as any", {}, "any account")
 
 
-def begin_request(account: int, digest: bytes, lasts_s: int, address: str, agent: str) -> SqlRequest:
-    """A sign-in that lives until it ends; ``begun`` is False for an account that is no longer active."""
+def begin_request(account: int, digest: bytes, lasts_s: int, address: str, agent: str, *, strong: bool = False) -> SqlRequest:
+    """A sign-in that lives until it ends; ``begun`` is False for an account that is no longer active. ``strong``: with two factors already."""
     return SqlRequest(
-        "select sign_in_begin(%(account)s, %(digest)s, make_interval(secs => %(lasts)s), %(address)s, %(agent)s) as begun",
-        {"account": account, "digest": digest, "lasts": lasts_s, "address": address, "agent": agent},
+        "select sign_in_begin(%(account)s, %(digest)s, make_interval(secs => %(lasts)s), %(address)s, %(agent)s, %(strong)s) as begun",
+        {"account": account, "digest": digest, "lasts": lasts_s, "address": address, "agent": agent, "strong": strong},
         "sign in",
     )
 
@@ -71,13 +72,15 @@ def change_password_request(password_hash: str, keep: bytes) -> SqlRequest:
 
 def own_account_request() -> SqlRequest:
     """The acting account's own name and title."""
-    return SqlRequest("select name, title from account where id = actor_account()", {}, "own account")
+    return SqlRequest(
+        "select name, title, totp_at, recovery_codes_left() as codes_left from account where id = actor_account()", {}, "own account"
+    )
 
 
 def own_sign_ins_request() -> SqlRequest:
     """The acting account's living sign-ins, the latest used first."""
     return SqlRequest(
-        "select id, at, seen_at, ends_at, address, agent from sign_in where account_id = actor_account() and ended_at is null and ends_at > now()"
+        "select id, at, seen_at, ends_at, address, agent, strong_at from sign_in where account_id = actor_account() and ended_at is null and ends_at > now()"
         " order by seen_at desc, id desc",
         {},
         "own sign-ins",
@@ -85,13 +88,18 @@ def own_sign_ins_request() -> SqlRequest:
 
 
 def accounts_request() -> SqlRequest:
-    """All accounts with their appointments, those that wait first."""
+    """All accounts with their appointments that are or may come, those that wait first."""
     return SqlRequest(
-        "select a.id, a.name, a.title, a.state, a.locked_until > now() as locked, a.created_at, a.created_by, a.settled_at, a.settled_by,"
-        " coalesce(json_agg(json_build_object('role', r.title, 'role_en', r.title_en, 'area', p.area_code, 'centre', p.centre, 'until', p.valid_to)"
-        " order by r.position) filter (where p.id is not null), '[]') as appointments"
-        " from account a left join appointment p on p.account_id = a.id left join role r on r.code = p.role_code"
-        " group by a.id order by a.state <> 'pending', a.name",
+        "select a.id, a.name, a.title, a.state, a.locked_until > now() as locked, a.totp_at is not null as strong,"
+        " a.created_at, a.created_by, a.settled_at, a.settled_by,"
+        " coalesce(json_agg(json_build_object('id', p.id, 'code', r.code, 'role', r.title, 'role_en', r.title_en, 'area', p.area_code,"
+        " 'grid', p.grid_code, 'centre', p.centre, 'state', p.state, 'since', p.valid_from, 'until', p.valid_to, 'by', p.created_by,"
+        " 'place', coalesce(place.name, p.area_code), 'place_en', coalesce(place.name_en, place.name, p.area_code))"
+        " order by r.position, p.id) filter (where p.id is not null), '[]') as appointments"
+        " from account a left join appointment p on p.account_id = a.id and p.state <> 'refused' and (p.valid_to is null or p.valid_to > now())"
+        " left join role r on r.code = p.role_code"
+        " left join lateral (select name, name_en from area where code = p.area_code order by code_system limit 1) place on true"
+        " group by a.id order by a.state <> 'pending' and not bool_or(coalesce(p.state = 'pending', false)), a.name",
         {},
         "accounts",
     )
@@ -107,15 +115,49 @@ def settle_request(account: int, approved: bool) -> SqlRequest:
     return SqlRequest("select account_settle(%(account)s, %(approved)s) as settled", {"account": account, "approved": approved}, "settle an account")
 
 
-def propose_request(
-    name: str, title: str, password_hash: str, role: str, centre: str | None, area: str | None, until: datetime | None
-) -> SqlRequest:
+@dataclass(frozen=True)
+class Place:
+    """Where a role is held and for how long: an area and all below it, one grid, or (neither named) the whole city; a centre narrows it."""
+
+    area: str | None = None
+    grid: str | None = None
+    centre: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def propose_request(name: str, title: str, password_hash: str, role: str, place: Place) -> SqlRequest:
     """A new account that waits for approval; its number."""
     return SqlRequest(
-        "select account_propose(%(name)s, %(title)s, %(hash)s, %(role)s, %(centre)s, %(area)s, %(until)s) as id",
-        {"name": name, "title": title, "hash": password_hash, "role": role, "centre": centre, "area": area, "until": until},
+        "select account_propose(%(name)s, %(title)s, %(hash)s, %(role)s, %(centre)s, %(area)s, %(grid)s, %(until)s) as id",
+        {"name": name, "title": title, "hash": password_hash, "role": role, **_of(place)},
         "propose an account",
     )
+
+
+def appoint_request(name: str, role: str, place: Place) -> SqlRequest:
+    """A further appointment that waits for approval; its number, None where nobody has that name."""
+    return SqlRequest(
+        "select appointment_propose(%(name)s, %(role)s, %(centre)s, %(area)s, %(grid)s, %(since)s, %(until)s) as id",
+        {"name": name, "role": role, **_of(place)},
+        "propose an appointment",
+    )
+
+
+def settle_appointment_request(appointment: int, approved: bool) -> SqlRequest:
+    """The security administrator's word on an appointment that waits."""
+    return SqlRequest(
+        "select appointment_settle(%(appointment)s, %(approved)s) as settled", {"appointment": appointment, "approved": approved}, "settle an appointment"
+    )
+
+
+def end_appointment_request(appointment: int) -> SqlRequest:
+    """An appointment ends at once."""
+    return SqlRequest("select appointment_end(%(appointment)s) as ended", {"appointment": appointment}, "end an appointment")
+
+
+def _of(place: Place) -> dict[str, Any]:
+    return {"area": place.area, "grid": place.grid, "centre": place.centre, "since": place.since, "until": place.until}
 
 
 def disable_request(name: str) -> SqlRequest:
@@ -126,6 +168,55 @@ def disable_request(name: str) -> SqlRequest:
 def reset_request(name: str, password_hash: str) -> SqlRequest:
     """A new password; the account waits for approval again."""
     return SqlRequest("select account_reset(%(name)s, %(hash)s) as found", {"name": name, "hash": password_hash}, "reset a password")
+
+
+def factor_try_request(digest: bytes, most: int, lock_minutes: int) -> SqlRequest:
+    """One counted try with a code: account, sealed secret and the last interval used; nothing for a locked account."""
+    return SqlRequest(
+        "select account_id, sealed, last_step from factor_try(%(digest)s, %(most)s, make_interval(mins => %(minutes)s))",
+        {"digest": digest, "most": most, "minutes": lock_minutes},
+        "second factor",
+    )
+
+
+def factor_pass_request(digest: bytes, step: int, address: str) -> SqlRequest:
+    """A code was right: the sign-in is strong from now on; ``passed`` is False where that interval's code was used before."""
+    return SqlRequest(
+        "select factor_pass(%(digest)s, %(step)s, %(address)s) as passed", {"digest": digest, "step": step, "address": address}, "second factor"
+    )
+
+
+def factor_recover_request(digest: bytes, code_digest: bytes, address: str) -> SqlRequest:
+    """A recovery code in the place of a code; ``passed`` is False for one that is unknown or used."""
+    return SqlRequest(
+        "select factor_recover(%(digest)s, %(code)s, %(address)s) as passed",
+        {"digest": digest, "code": code_digest, "address": address},
+        "recovery code",
+    )
+
+
+def factor_failed_request(digest: bytes, address: str) -> SqlRequest:
+    """A code that was wrong, for the audit."""
+    return SqlRequest("select factor_failed(%(digest)s, %(address)s)", {"digest": digest, "address": address}, "second factor failed")
+
+
+def factor_offer_request(digest: bytes, sealed: bytes) -> SqlRequest:
+    """A new secret that waits for its first code."""
+    return SqlRequest("select factor_offer(%(digest)s, %(sealed)s) as offered", {"digest": digest, "sealed": sealed}, "offer a second factor")
+
+
+def factor_waiting_request(digest: bytes) -> SqlRequest:
+    """The account and the secret that waits for its first code."""
+    return SqlRequest("select account_id, sealed from factor_waiting(%(digest)s)", {"digest": digest}, "second factor that waits")
+
+
+def factor_confirm_request(digest: bytes, step: int, codes: Sequence[bytes]) -> SqlRequest:
+    """The waiting secret becomes the second factor, with new recovery codes."""
+    return SqlRequest(
+        "select factor_confirm(%(digest)s, %(step)s, %(codes)s) as confirmed",
+        {"digest": digest, "step": step, "codes": list(codes)},
+        "confirm a second factor",
+    )
 
 
 def asked(connection: psycopg.Connection, actor: Actor, request: SqlRequest) -> list[dict[str, Any]]:

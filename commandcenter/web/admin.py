@@ -17,8 +17,8 @@ from commandcenter.security.passwords import hashed, made_up
 from commandcenter.text import Language, Text
 from commandcenter.web.context import current_signed_in
 from commandcenter.web.door import Doorkeeper
+from commandcenter.web.forms import sent_form
 from commandcenter.web.plain_page import Html, field, form, language_of, page, table, tag
-from commandcenter.web.sign_in import sent_form
 from commandcenter.web.state import State
 
 TITLE = Text("账号管理", "Accounts")
@@ -68,7 +68,7 @@ def admin_routes(state: State, door: Doorkeeper) -> APIRouter:
                 raise BadInput(NO_PLACE)
             kept = await asyncio.to_thread(hashed, password)
             place = None if area == "*" else area
-            await state.reader.rows(actor, store.propose_request(checked_name(name), title, kept, sent.get("role", ""), None, place, None))
+            await state.reader.rows(actor, store.propose_request(checked_name(name), title, kept, sent.get("role", ""), store.Place(area=place)))
         except CommandCenterError as fault:
             return await _page(request, state, actor, settled_words(fault, name), bad=True)
         return await _page(request, state, actor, MADE.with_values(name=name, password=password))

@@ -17,6 +17,7 @@ from commandcenter.db.run import Reader
 from commandcenter.errors import BadInput
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.text import Text
+from commandcenter.web.account_page import account_routes
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
 from commandcenter.web.data_routes import data_routes
@@ -77,6 +78,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(health_routes(state))
     server.include_router(map_routes(state, door))
     server.include_router(sign_in_routes(state, door))
+    server.include_router(account_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(data_routes(state))

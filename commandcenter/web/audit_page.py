@@ -21,8 +21,8 @@ from commandcenter.audit.search_store import MOST_EXPORTED, PAGE, Wanted, events
 from commandcenter.errors import BadRequest, Forbidden
 from commandcenter.text import Language, Text
 from commandcenter.web.context import current_signed_in
+from commandcenter.web.forms import address_of
 from commandcenter.web.plain_page import HEADERS, Html, field, language_of, page, table, tag
-from commandcenter.web.sign_in import address_of
 from commandcenter.web.state import State
 
 TITLE = Text("审计", "Audit")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from commandcenter.actor import Actor
 from commandcenter.city import load_city
@@ -12,6 +14,9 @@ from commandcenter.db.run import Reader
 from commandcenter.errors import BadInput
 from commandcenter.web.actors import actor_of as demo_actor_of
 from commandcenter.web.sessions import Sessions, SignedIn, token_of
+
+HASHING_AT_ONCE = 2  # a hash takes 64 MiB and a core
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -22,11 +27,16 @@ class Visitor:
     signed_in: SignedIn | None = None
 
     @property
+    def due(self) -> str:
+        """What a sign-in waits for before it opens anything."""
+        return self.signed_in.due if self.signed_in is not None else ""
+
+    @property
     def may_look(self) -> bool:
-        """Whether map and data are theirs to see: an actor who may read, with a password of their own."""
+        """Whether map and data are theirs to see: an actor who may read, and nothing is due before."""
         if self.actor is None or not self.actor.may("read"):
             return False
-        return self.signed_in is None or not self.signed_in.must_change
+        return not self.due
 
 
 class Doorkeeper:
@@ -35,6 +45,12 @@ class Doorkeeper:
     def __init__(self, settings: Settings, reader: Reader) -> None:
         self.sessions = Sessions(reader)
         self.open_demo = is_open_demo(settings)
+        self._hashers = asyncio.Semaphore(HASHING_AT_ONCE)
+
+    async def hashing(self, work: Callable[..., Made], *words: Any) -> Made:
+        """Work that takes a core for a while, in a thread and never many at once: a crowd at the door must not stop the map."""
+        async with self._hashers:
+            return await asyncio.to_thread(work, *words)
 
     async def visitor(self, headers: Iterable[tuple[bytes, bytes]]) -> Visitor:
         """Who raw ASGI headers speak for. Raises Unavailable when the database does not answer."""

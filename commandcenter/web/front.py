@@ -20,13 +20,15 @@ from commandcenter.web.tile_door import TileDoor
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
 # Pages of people with an account; everything else of theirs is below.
-OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
+OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others|/code|/factor)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
 
 NOBODY_HERE, TRY_LATER = 4401, 4503  # why a socket is closed
-MUST_CHANGE = Text("请先更换初始口令。", "Please change the password you were given first.")
+DUE_FIRST = Text("请先完成登录：第二因素或自己的口令。", "Please complete the sign-in first: the second factor, or a password of your own.")
+_OWN_ACCOUNT = re.compile(r"/(account(/.*)?|sign-out)$")
+DUE_PATHS = {"code": re.compile(r"/(account/code|sign-out)$"), "password": _OWN_ACCOUNT, "factor": _OWN_ACCOUNT}  # what stays open meanwhile
 NOT_FOR_LOOKING = Text("这个账号不看地图和数据。", "This account does not look at map and data.")  # an administrator's
 
 
@@ -96,12 +98,20 @@ class FrontDoor:
             else:
                 await send_problem(send, NotSignedIn(Text("请先登录。", "Please sign in first.")))
             return False
+        if visitor.due:
+            if DUE_PATHS[visitor.due].match(path):
+                return True
+            if asks_page:
+                await _go(send, f"/account/code?next={quote(_address(scope))}" if visitor.due == "code" else "/account")
+            else:
+                await send_problem(send, Forbidden(DUE_FIRST))
+            return False
         if own or visitor.may_look:
             return True
         if asks_page:
             await _go(send, "/account")
         else:
-            await send_problem(send, Forbidden(MUST_CHANGE if visitor.actor.may("read") else NOT_FOR_LOOKING))
+            await send_problem(send, Forbidden(NOT_FOR_LOOKING))
         return False
 
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> Receive:

@@ -42,7 +42,7 @@ def tag(name: str, /, *inside: Any, **attributes: Any) -> Html:
     """One element; ``class_`` is its class, an attribute that is True stands without value, None and False are left out."""
     said = "".join(_attribute(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value not in (None, False))
     body = "".join(part if isinstance(part, Html) else escape(str(part)) for part in inside if part is not None)
-    return Html(f"<{name}{said}>" if name in {"input", "meta", "link", "br"} else f"<{name}{said}>{body}</{name}>")
+    return Html(f"<{name}{said}>" if name in {"input", "meta", "link", "br", "img"} else f"<{name}{said}>{body}</{name}>")
 
 
 def _attribute(key: str, value: Any) -> str:

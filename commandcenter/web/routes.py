@@ -23,7 +23,7 @@ from commandcenter.web import sessions
 from commandcenter.web.actors import COOKIE
 from commandcenter.web.context import current_actor
 from commandcenter.web.door import Doorkeeper
-from commandcenter.web.sign_in import next_address
+from commandcenter.web.forms import next_address
 from commandcenter.web.state import CityView, State
 from layers.base import Layer
 from layers.cards import read_card

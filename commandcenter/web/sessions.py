@@ -23,11 +23,12 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class SignedIn:
-    """One living sign-in: who acts by it, and whether a new password is due first."""
+    """One living sign-in: who acts by it, and what is due before it opens anything: ``code``, ``password``, ``factor`` or nothing."""
 
     actor: Actor
     digest: bytes
-    must_change: bool
+    due: str
+    strong: bool
 
 
 def new_token() -> str:
@@ -76,7 +77,7 @@ class Sessions:
         row = await self._reader.row(DOOR, store.actor_request(digest, IDLE_S))
         if row is None:
             return None
-        found = SignedIn(account_actor(row), digest, bool(row["must_change"]))
+        found = SignedIn(account_actor(row), digest, row["due"], row["strong"])
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
         self._known[digest] = (time.monotonic() + REMEMBERED_S, found)

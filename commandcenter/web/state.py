@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import Reader
 from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.security.builtin import OPERATOR
+from commandcenter.security.keyring import Keyring
 from commandcenter.text import Text
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.versions import Versions
@@ -53,6 +55,11 @@ class State:
         if self._city is None:
             self._city = await self._read_city()
         return self._city
+
+    @cached_property
+    def keys(self) -> Keyring:
+        """The city's secret key, beside the database."""
+        return Keyring(self.settings.data_dir, self.settings.city)
 
     @property
     def just_started(self) -> bool:

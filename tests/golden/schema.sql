@@ -450,24 +450,27 @@ BEGIN
 END;
 $$;
 ALTER FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) OWNER TO commandcenter_owner;
-CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id bigint, title text, must_change boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[])
+CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id bigint, title text, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
   with held as (
-    select p.area_code, r.permissions from appointment p join role r on r.code = p.role_code
-    where p.account_id = of_account and p.valid_from <= now() and (p.valid_to is null or p.valid_to > now())
+    select h.centre, coalesce(h.grid_code, h.area_code) as code, h.permissions,
+      case when h.grid_code is not null then 'grid' when h.area_code is null then 'city'
+           else (select level from area where code = h.area_code and gone_run_id is null order by code_system limit 1) end as level
+    from held_role h where h.account_id = of_account
   ), placed as (
-    select h.area_code, a.level from held h left join lateral (
-      select level from area where code = h.area_code and gone_run_id is null order by code_system limit 1) a on true
-    where 'read' = any(h.permissions)
+    select centre, level, case level when 'city' then '' else code end as code from held where 'read' = any(permissions) and level is not null
   )
-  select a.id, a.title, a.must_change,
+  select a.id, a.title,
     coalesce((select array_agg(distinct said order by said) from held, unnest(held.permissions) said), '{}'),
-    coalesce((select bool_or(area_code is null or level = 'city') from placed), false),
-    coalesce((select array_agg(distinct area_code order by area_code) from placed where level = 'district'), '{}'),
-    coalesce((select array_agg(distinct area_code order by area_code) from placed where level = 'street'), '{}'),
-    coalesce((select array_agg(distinct area_code order by area_code) from placed where level = 'community'), '{}')
+    coalesce((select bool_or(level = 'city') from placed), false),
+    coalesce((select array_agg(distinct code order by code) from placed where level = 'district'), '{}'),
+    coalesce((select array_agg(distinct code order by code) from placed where level = 'street'), '{}'),
+    coalesce((select array_agg(distinct code order by code) from placed where level = 'community'), '{}'),
+    coalesce((select array_agg(distinct code order by code) from placed where level = 'grid'), '{}'),
+    (select array_agg(distinct k.kind || '@' || p.code) from placed p join centre_kind k on p.centre is null or k.centre = p.centre
+     having bool_or(p.centre is not null))
   from account a where a.id = of_account and a.state = 'active'
 $$;
 ALTER FUNCTION public.account_actor(of_account bigint) OWNER TO commandcenter_owner;
@@ -486,24 +489,22 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.account_disable(of_name text) OWNER TO commandcenter_owner;
-CREATE FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) RETURNS bigint
+CREATE FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, grid_of text, until timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 declare made bigint;
 begin
   if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
-  if area_of is not null and not exists (select from area where code = area_of and gone_run_id is null) then
-    raise exception 'no area %', area_of using errcode = 'no_data_found';
-  end if;
+  perform need_place(area_of, grid_of);
   insert into account (name, title, password_hash, password_at, created_by)
   values (new_name, new_title, hash, now(), current_setting('commandcenter.actor')) returning id into made;
-  insert into appointment (account_id, role_code, centre, area_code, valid_to, created_by)
-  values (made, role_of, centre_of, area_of, until, current_setting('commandcenter.actor'));
-  perform note_account('account', made, jsonb_build_object('did', 'proposed', 'role', role_of, 'centre', centre_of, 'area', area_of, 'until', until));
+  insert into appointment (account_id, role_code, centre, area_code, grid_code, valid_to, created_by)
+  values (made, role_of, centre_of, area_of, grid_of, until, current_setting('commandcenter.actor'));
+  perform note_account('account', made, jsonb_build_object('did', 'proposed', 'role', role_of, 'centre', centre_of, 'area', area_of, 'grid', grid_of, 'until', until));
   return made;
 end $$;
-ALTER FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) OWNER TO commandcenter_owner;
+ALTER FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, grid_of text, until timestamp with time zone) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.account_reset(of_name text, hash text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -512,9 +513,10 @@ declare found_id bigint;
 begin
   if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
   perform need_not_last((select id from account where name = of_name));
-  update account set password_hash = hash, password_at = now(), must_change = true, failed = 0, locked_until = null, state = 'pending',
-    settled_at = null, settled_by = null where name = of_name returning id into found_id;
+  update account set password_hash = hash, password_at = now(), must_change = true, failed = 0, factor_failed = 0, locked_until = null, state = 'pending',
+    totp_sealed = null, totp_waits = null, totp_at = null, settled_at = null, settled_by = null where name = of_name returning id into found_id;
   if found_id is null then return false; end if;
+  delete from recovery_code where account_id = found_id;
   update sign_in set ended_at = now() where account_id = found_id and ended_at is null;
   perform note_account('account', found_id, '{"did": "reset"}');
   return true;
@@ -537,6 +539,10 @@ CREATE FUNCTION public.actor_account() RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $_$ select substring(current_setting('commandcenter.actor', true) from '^account:(\d{1,18})$')::bigint $_$;
 ALTER FUNCTION public.actor_account() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_case_places() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select nullif(current_setting('commandcenter.case_places', true), '')::text[] $$;
+ALTER FUNCTION public.actor_case_places() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_communities() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.communities', true), ''), '{}')::text[] $$;
@@ -545,6 +551,10 @@ CREATE FUNCTION public.actor_districts() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.districts', true), ''), '{}')::text[] $$;
 ALTER FUNCTION public.actor_districts() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_grids() RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ select coalesce(nullif(current_setting('commandcenter.grids', true), ''), '{}')::text[] $$;
+ALTER FUNCTION public.actor_grids() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_is_present() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
@@ -586,6 +596,55 @@ CREATE FUNCTION public.any_account() RETURNS boolean
     SET search_path TO 'public', 'pg_temp'
     AS $$ select exists (select from account) $$;
 ALTER FUNCTION public.any_account() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.appointment_end(of_appointment bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account bigint;
+begin
+  if not (actor_may('accounts') or actor_may('security')) then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  select account_id into of_account from appointment where id = of_appointment and state <> 'refused' and (valid_to is null or valid_to > now());
+  if of_account is null then return false; end if;
+  perform need_not_last(of_account, of_appointment);
+  update appointment set valid_to = greatest(now(), valid_from) where id = of_appointment and state = 'active';
+  update appointment set state = 'refused', settled_at = now(), settled_by = current_setting('commandcenter.actor') where id = of_appointment and state = 'pending';
+  perform note_account('account', of_account, jsonb_build_object('did', 'appointment ended', 'appointment', of_appointment));
+  return true;
+end $$;
+ALTER FUNCTION public.appointment_end(of_appointment bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  of_account constant bigint := (select id from account where name = of_name and state <> 'disabled');
+  made bigint;
+begin
+  if not actor_may('accounts') or of_account = actor_account() then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  if of_account is null then return null; end if;
+  perform need_place(area_of, grid_of);
+  insert into appointment (account_id, role_code, centre, area_code, grid_code, state, valid_from, valid_to, created_by)
+  values (of_account, role_of, centre_of, area_of, grid_of, 'pending', coalesce(since, now()), until, current_setting('commandcenter.actor')) returning id into made;
+  perform note_account('account', of_account, jsonb_build_object('did', 'appointment', 'appointment', made, 'role', role_of, 'centre', centre_of,
+    'area', area_of, 'grid', grid_of, 'since', since, 'until', until));
+  return made;
+end $$;
+ALTER FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account bigint;
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update appointment set state = case when approved then 'active' else 'refused' end, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_appointment and state = 'pending' and created_by <> current_setting('commandcenter.actor') and account_id is distinct from actor_account()
+  returning account_id into of_account;
+  if of_account is null then return false; end if;
+  perform note_account('approve', of_account, jsonb_build_object('approved', approved, 'appointment', of_appointment));
+  return true;
+end $$;
+ALTER FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.audit_close_month(month regclass) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -775,6 +834,85 @@ CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double prec
       from generate_series(0, 12) step), 3857)
   end $$;
 ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account constant bigint := signed_in_account(token_digest);
+begin
+  update account set totp_sealed = totp_waits, totp_waits = null, totp_step = step, totp_at = now(), factor_failed = 0
+  where id = of_account and totp_waits is not null;
+  if not found then return false; end if;
+  delete from recovery_code where account_id = of_account;
+  insert into recovery_code (account_id, digest) select of_account, unnest(codes);
+  update sign_in set strong_at = now() where digest = token_digest;
+  update sign_in set ended_at = now() where account_id = of_account and digest <> token_digest and ended_at is null and strong_at is null;
+  perform note_account('account', of_account, '{"did": "factor"}');
+  return true;
+end $$;
+ALTER FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_failed(token_digest bytea, from_address text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select note_account('sign_in_failed', signed_in_account(token_digest, false), '{"factor": "code"}', from_address) $$;
+ALTER FUNCTION public.factor_failed(token_digest bytea, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_offer(token_digest bytea, sealed bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  update account set totp_waits = sealed where id = signed_in_account(token_digest) and not must_change;
+  return found;
+end $$;
+ALTER FUNCTION public.factor_offer(token_digest bytea, sealed bytea) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_pass(token_digest bytea, step bigint, from_address text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account constant bigint := signed_in_account(token_digest, false);
+begin
+  update account set totp_step = step, factor_failed = 0, locked_until = null where id = of_account and totp_at is not null and totp_step < step;
+  if not found then return false; end if;
+  update sign_in set strong_at = now() where digest = token_digest;
+  perform set_config('commandcenter.actor', 'account:' || of_account, true);
+  perform note_account('sign_in', of_account, '{"factor": "code"}', from_address);
+  return true;
+end $$;
+ALTER FUNCTION public.factor_pass(token_digest bytea, step bigint, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_recover(token_digest bytea, code_digest bytea, from_address text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account constant bigint := signed_in_account(token_digest, false);
+begin
+  update recovery_code set used_at = now() where account_id = of_account and digest = code_digest and used_at is null;
+  if not found then return false; end if;
+  update account set factor_failed = 0, locked_until = null where id = of_account;
+  update sign_in set strong_at = now() where digest = token_digest;
+  perform set_config('commandcenter.actor', 'account:' || of_account, true);
+  perform note_account('sign_in', of_account, '{"factor": "recovery"}', from_address);
+  return true;
+end $$;
+ALTER FUNCTION public.factor_recover(token_digest bytea, code_digest bytea, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_try(token_digest bytea, most integer, lock_for interval) RETURNS TABLE(account_id bigint, sealed bytea, last_step bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare of_account constant bigint := signed_in_account(token_digest, false);
+begin
+  return query
+    update account a
+    set factor_failed = case when a.factor_failed >= most then 1 else a.factor_failed + 1 end,
+        locked_until = case when (case when a.factor_failed >= most then 1 else a.factor_failed + 1 end) >= most then now() + lock_for else a.locked_until end
+    where a.id = of_account and a.totp_at is not null and (a.locked_until is null or a.locked_until <= now())
+    returning a.id, a.totp_sealed, a.totp_step;
+end $$;
+ALTER FUNCTION public.factor_try(token_digest bytea, most integer, lock_for interval) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.factor_waiting(token_digest bytea) RETURNS TABLE(account_id bigint, sealed bytea)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select id, totp_waits from account where id = signed_in_account(token_digest) and totp_waits is not null $$;
+ALTER FUNCTION public.factor_waiting(token_digest bytea) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.first_administrators(hashes text[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -813,21 +951,36 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.known_origin() OWNER TO commandcenter_owner;
-CREATE FUNCTION public.need_not_last(of_account bigint) RETURNS void
+CREATE FUNCTION public.need_not_last(of_account bigint, of_appointment bigint DEFAULT NULL::bigint) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   if exists (
     with held as (
-      select distinct a.id, said from account a join appointment p on p.account_id = a.id join role r on r.code = p.role_code, unnest(r.permissions) said
-      where a.state = 'active' and p.valid_from <= now() and (p.valid_to is null or p.valid_to > now()) and said in ('accounts', 'security', 'audit'))
-    select from held h where h.id = of_account and not exists (select from held o where o.said = h.said and o.id <> h.id)
+      select h.id, h.account_id, said from held_role h join account a on a.id = h.account_id, unnest(h.permissions) said
+      where a.state = 'active' and said in ('accounts', 'security', 'audit')
+    ), leaving as (
+      select * from held where account_id = of_account and (of_appointment is null or id = of_appointment))
+    select from leaving l where not exists (select from held o where o.said = l.said and o.id not in (select id from leaving))
   ) then
     raise exception 'the last administrator of a kind' using errcode = 'object_in_use';
   end if;
 end $$;
-ALTER FUNCTION public.need_not_last(of_account bigint) OWNER TO commandcenter_owner;
+ALTER FUNCTION public.need_not_last(of_account bigint, of_appointment bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.need_place(area_of text, grid_of text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if area_of is not null and not exists (select from area where code = area_of and gone_run_id is null) then
+    raise exception 'no area %', area_of using errcode = 'no_data_found';
+  end if;
+  if grid_of is not null and not exists (select from grid where code = grid_of and gone_run_id is null) then
+    raise exception 'no grid %', grid_of using errcode = 'no_data_found';
+  end if;
+end $$;
+ALTER FUNCTION public.need_place(area_of text, grid_of text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql
     SET search_path TO 'public', 'pg_temp'
@@ -865,13 +1018,19 @@ CREATE FUNCTION public.password_change(hash text, keep bytea) RETURNS boolean
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
-  update account set password_hash = hash, password_at = now(), must_change = false where id = actor_account() and state = 'active';
+  update account set password_hash = hash, password_at = now(), must_change = false
+  where id = actor_account() and state = 'active' and id = signed_in_account(keep);
   if not found then return false; end if;
   perform sign_ins_end(keep);
   perform note_account('account', actor_account(), '{"did": "password"}');
   return true;
 end $$;
 ALTER FUNCTION public.password_change(hash text, keep bytea) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.recovery_codes_left() RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select count(*)::integer from recovery_code where account_id = actor_account() and used_at is null $$;
+ALTER FUNCTION public.recovery_codes_left() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.refresh_grid_counts() RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -895,6 +1054,34 @@ begin
   return touched;
 end $$;
 ALTER FUNCTION public.refresh_grid_counts() OWNER TO commandcenter_owner;
+CREATE TABLE public.search_doc (
+    id bigint NOT NULL,
+    layer text NOT NULL,
+    ref_id bigint NOT NULL,
+    title text NOT NULL,
+    title_en text,
+    detail text,
+    code text,
+    rank smallint NOT NULL,
+    public boolean DEFAULT false NOT NULL,
+    district_code text,
+    street_code text,
+    community_code text,
+    lon double precision NOT NULL,
+    lat double precision NOT NULL,
+    needle text GENERATED ALWAYS AS (lower(regexp_replace(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(title_en, ''::text)) || ' '::text) || COALESCE(detail, ''::text)), '\s+'::text, ''::text, 'g'::text))) STORED,
+    grid_code text,
+    kind text
+);
+ALTER TABLE ONLY public.search_doc FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.search_doc OWNER TO commandcenter_owner;
+CREATE FUNCTION public.search_case_in(d public.search_doc, places text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  select d.kind || '@' = any(places) or d.kind || '@' || d.district_code = any(places) or d.kind || '@' || d.street_code = any(places)
+      or d.kind || '@' || d.community_code = any(places) or d.kind || '@' || d.grid_code = any(places)
+$$;
+ALTER FUNCTION public.search_case_in(d public.search_doc, places text[]) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.search_city(phrase text, wanted integer) RETURNS TABLE(layer text, ref_id bigint, title text, title_en text, detail text, code text, rank smallint, lon double precision, lat double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -906,6 +1093,8 @@ declare
   districts constant text[] := actor_districts();
   streets constant text[] := actor_streets();
   communities constant text[] := actor_communities();
+  grids constant text[] := actor_grids();
+  case_places constant text[] := actor_case_places();  -- null: all kinds of cases
   rarest text := wish;
   fewest bigint := 2001;
   candidate text;
@@ -921,7 +1110,8 @@ begin
   return query
     select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, (-1)::smallint, d.lon, d.lat from search_doc d
     where typed ~ '^[0-9A-Za-z_:-]{3,}$' and d.code ~>=~ typed and d.code ~<~ (typed || chr(1114109))
-      and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
+      and (d.public or whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities) or d.grid_code = any(grids))
+      and (case_places is null or d.layer <> 'cases' or search_case_in(d, case_places))
     order by d.code using ~<~ limit wanted;
   -- What everybody may find: names of areas, roads, buildings.
   return query
@@ -936,14 +1126,15 @@ begin
       select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
       from search_gram s join search_doc d on d.id = s.doc_id
       where s.gram = rarest and not s.public and (length(wish) = 2 or strpos(d.needle, wish) > 0)
-        and (whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities))
+        and (whole_city or d.district_code = any(districts) or d.street_code = any(streets) or d.community_code = any(communities) or d.grid_code = any(grids))
+        and (case_places is null or d.layer <> 'cases' or search_case_in(d, case_places))
       order by s.rank, s.doc_id limit wanted;
   else
     return query
       select d.layer, d.ref_id, d.title, d.title_en, d.detail, d.code, d.rank, d.lon, d.lat
       from search_doc d
-      where (d.street_code = any(streets) or d.community_code = any(communities)) and not d.public
-        and d.layer <> 'components' and strpos(d.needle, wish) > 0
+      where (d.street_code = any(streets) or d.community_code = any(communities) or d.grid_code = any(grids)) and not d.public
+        and d.layer <> 'components' and strpos(d.needle, wish) > 0 and (case_places is null or d.layer <> 'cases' or search_case_in(d, case_places))
       order by d.rank, d.id limit wanted;
   end if;
 end $_$;
@@ -973,12 +1164,12 @@ begin
            district_code, street_code, community_code, ST_X(p), ST_Y(p)
     from area, lateral (select ST_PointOnSurface(geom) as p) x;
   when 'grids' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'grids', g.id, g.name, g.name_en, null, g.code, 4, g.district_code, g.street_code, g.community_code, ST_X(p), ST_Y(p)
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'grids', g.id, g.name, g.name_en, null, g.code, 4, g.district_code, g.street_code, g.community_code, g.code, ST_X(p), ST_Y(p)
     from grid g join grid_plan l on l.id = g.plan_id and l.status = 'published', lateral (select ST_PointOnSurface(g.geom) as p) x;
   when 'compounds' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'compounds', id, name, name_en, address, code, 3, district_code, street_code, community_code, ST_X(p), ST_Y(p)
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'compounds', id, name, name_en, address, code, 3, district_code, street_code, community_code, grid_code, ST_X(p), ST_Y(p)
     from compound, lateral (select ST_PointOnSurface(geom) as p) x;
   when 'buildings' then
     insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, public, district_code, street_code, community_code, lon, lat)
@@ -986,30 +1177,30 @@ begin
            case when name is null then 7 else 5 end, true, district_code, street_code, community_code, ST_X(p), ST_Y(p)
     from building, lateral (select ST_PointOnSurface(geom) as p) x where coalesce(name, address) is not null;
   when 'addresses' then
-    insert into search_doc (layer, ref_id, title, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'addresses', id, label, null, null, 8, district_code, street_code, community_code, ST_X(geom), ST_Y(geom) from address;
+    insert into search_doc (layer, ref_id, title, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'addresses', id, label, null, null, 8, district_code, street_code, community_code, grid_code, ST_X(geom), ST_Y(geom) from address;
   when 'base' then
     insert into search_doc (layer, ref_id, title, title_en, rank, public, lon, lat)
     select 'base', min(id), name, min(name_en), case when bool_or(theme in ('place','water','green')) then 2 else 3 end, true,
            ST_X(ST_PointOnSurface((array_agg(geom order by ST_NPoints(geom) desc))[1])), ST_Y(ST_PointOnSurface((array_agg(geom order by ST_NPoints(geom) desc))[1]))
     from base_feature where name is not null group by name;
   when 'cameras' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'cameras', id, name, name_en, address, code, 6, district_code, street_code, community_code, ST_X(geom), ST_Y(geom) from camera;
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'cameras', id, name, name_en, address, code, 6, district_code, street_code, community_code, grid_code, ST_X(geom), ST_Y(geom) from camera;
   when 'service_points' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'service_points', id, name, name_en, address, code, 3, district_code, street_code, community_code, ST_X(geom), ST_Y(geom) from service_point;
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'service_points', id, name, name_en, address, code, 3, district_code, street_code, community_code, grid_code, ST_X(geom), ST_Y(geom) from service_point;
   when 'key_sites' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'key_sites', id, name, name_en, address, code, 3, district_code, street_code, community_code, ST_X(p), ST_Y(p)
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'key_sites', id, name, name_en, address, code, 3, district_code, street_code, community_code, grid_code, ST_X(p), ST_Y(p)
     from key_site, lateral (select ST_PointOnSurface(geom) as p) x;
   when 'components' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'components', id, coalesce(name, class_name), class_name_en, null, code, 9, district_code, street_code, community_code, ST_X(geom), ST_Y(geom)
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, lon, lat)
+    select 'components', id, coalesce(name, class_name), class_name_en, null, code, 9, district_code, street_code, community_code, grid_code, ST_X(geom), ST_Y(geom)
     from component where code is not null;
   when 'cases' then
-    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, lon, lat)
-    select 'cases', id, minor, minor_en, address, number, 6, district_code, street_code, community_code, ST_X(geom), ST_Y(geom)
+    insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, kind, lon, lat)
+    select 'cases', id, minor, minor_en, address, number, 6, district_code, street_code, community_code, grid_code, kind, ST_X(geom), ST_Y(geom)
     from cases where is_open;
   else
     raise exception 'nothing to search in layer %', which;
@@ -1030,34 +1221,48 @@ begin
   return new;
 end $$;
 ALTER FUNCTION public.set_camera_sector() OWNER TO commandcenter_owner;
-CREATE FUNCTION public.sign_in_actor(token_digest bytea, idle interval) RETURNS TABLE(account_id bigint, title text, must_change boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[])
+CREATE FUNCTION public.sign_in_actor(token_digest bytea, idle interval) RETURNS TABLE(account_id bigint, title text, due text, strong boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-declare found_id bigint;
+declare
+  found_id bigint;
+  strong_since timestamp with time zone;
+  is_due text;
 begin
   update sign_in s set seen_at = now()
   where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle
     and exists (select from account a where a.id = s.account_id and a.state = 'active')
-  returning s.account_id into found_id;
+  returning s.account_id, s.strong_at into found_id, strong_since;
   if found_id is null then return; end if;
-  return query select * from account_actor(found_id);
+  select case when a.totp_at is not null and strong_since is null then 'code'
+              when a.must_change then 'password'
+              when strong_since is null and exists (select from held_role h where h.account_id = a.id and h.sensitive) then 'factor'
+              else '' end
+  into is_due from account a where a.id = found_id;
+  if is_due = '' then
+    return query select a.account_id, a.title, is_due, strong_since is not null, a.permissions, a.whole_city, a.districts, a.streets, a.communities,
+      a.grids, a.case_places from account_actor(found_id) a;
+  else
+    return query select a.id, a.title, is_due, strong_since is not null, '{}'::text[], false, '{}'::text[], '{}'::text[], '{}'::text[], '{}'::text[], '{}'::text[]
+      from account a where a.id = found_id;
+  end if;
 end $$;
 ALTER FUNCTION public.sign_in_actor(token_digest bytea, idle interval) OWNER TO commandcenter_owner;
-CREATE FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) RETURNS boolean
+CREATE FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 begin
   update account set failed = 0, locked_until = null where id = of_account and state = 'active';
   if not found then return false; end if;
-  insert into sign_in (account_id, digest, ends_at, address, agent)
-  values (of_account, token_digest, now() + lasts, from_address, left(by_agent, 200));
+  insert into sign_in (account_id, digest, ends_at, address, agent, strong_at)
+  values (of_account, token_digest, now() + lasts, from_address, left(by_agent, 200), case when strong then now() end);
   perform set_config('commandcenter.actor', 'account:' || of_account, true);  -- from here on it is they who act
-  perform note_account('sign_in', of_account, '{}', from_address);
+  perform note_account('sign_in', of_account, jsonb_build_object('strong', strong), from_address);
   return true;
 end $$;
-ALTER FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) OWNER TO commandcenter_owner;
+ALTER FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.sign_in_end(token_digest bytea) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1096,6 +1301,15 @@ CREATE FUNCTION public.sign_ins_end(but_not bytea) RETURNS integer
   select count(*)::integer from ended
 $$;
 ALTER FUNCTION public.sign_ins_end(but_not bytea) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.signed_in_account(token_digest bytea, strongly boolean DEFAULT true) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select s.account_id from sign_in s join account a on a.id = s.account_id
+  where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and a.state = 'active'
+    and (not strongly or a.totp_at is null or s.strong_at is not null)
+$$;
+ALTER FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1201,6 +1415,11 @@ CREATE TABLE public.account (
     created_by text NOT NULL,
     settled_at timestamp with time zone,
     settled_by text,
+    totp_sealed bytea,
+    totp_waits bytea,
+    totp_step bigint DEFAULT 0 NOT NULL,
+    totp_at timestamp with time zone,
+    factor_failed integer DEFAULT 0 NOT NULL,
     CONSTRAINT name_is_a_name CHECK ((name ~ '^[a-z][a-z0-9._-]{1,39}$'::text)),
     CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'disabled'::text])))
 );
@@ -1256,7 +1475,13 @@ CREATE TABLE public.appointment (
     valid_from timestamp with time zone DEFAULT now() NOT NULL,
     valid_to timestamp with time zone,
     created_by text NOT NULL,
-    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text])))
+    grid_code text,
+    state text DEFAULT 'active'::text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text]))),
+    CONSTRAINT one_place CHECK (((area_code IS NULL) OR (grid_code IS NULL))),
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'refused'::text])))
 );
 ALTER TABLE ONLY public.appointment FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.appointment OWNER TO commandcenter_owner;
@@ -1503,6 +1728,14 @@ ALTER TABLE public.cases ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.centre_kind (
+    centre text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text]))),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text])))
+);
+ALTER TABLE ONLY public.centre_kind FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.centre_kind OWNER TO commandcenter_owner;
 CREATE TABLE public.city (
     key text NOT NULL,
     name text NOT NULL,
@@ -1704,6 +1937,29 @@ ALTER TABLE public.grid_plan ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.role (
+    code text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL,
+    permissions text[] NOT NULL,
+    sensitive boolean DEFAULT false NOT NULL,
+    "position" integer NOT NULL
+);
+ALTER TABLE ONLY public.role FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.role OWNER TO commandcenter_owner;
+CREATE VIEW public.held_role WITH (security_invoker='true') AS
+ SELECT p.id,
+    p.account_id,
+    p.role_code,
+    p.centre,
+    p.area_code,
+    p.grid_code,
+    r.permissions,
+    r.sensitive
+   FROM (public.appointment p
+     JOIN public.role r ON ((r.code = p.role_code)))
+  WHERE ((p.state = 'active'::text) AND (p.valid_from <= now()) AND ((p.valid_to IS NULL) OR (p.valid_to > now())));
+ALTER TABLE public.held_role OWNER TO commandcenter_owner;
 CREATE TABLE public.household_count (
     id bigint NOT NULL,
     building_id bigint,
@@ -1920,35 +2176,13 @@ ALTER TABLE public.quarantine ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
-CREATE TABLE public.role (
-    code text NOT NULL,
-    title text NOT NULL,
-    title_en text NOT NULL,
-    permissions text[] NOT NULL,
-    sensitive boolean DEFAULT false NOT NULL,
-    "position" integer NOT NULL
+CREATE TABLE public.recovery_code (
+    account_id bigint NOT NULL,
+    digest bytea NOT NULL,
+    used_at timestamp with time zone
 );
-ALTER TABLE ONLY public.role FORCE ROW LEVEL SECURITY;
-ALTER TABLE public.role OWNER TO commandcenter_owner;
-CREATE TABLE public.search_doc (
-    id bigint NOT NULL,
-    layer text NOT NULL,
-    ref_id bigint NOT NULL,
-    title text NOT NULL,
-    title_en text,
-    detail text,
-    code text,
-    rank smallint NOT NULL,
-    public boolean DEFAULT false NOT NULL,
-    district_code text,
-    street_code text,
-    community_code text,
-    lon double precision NOT NULL,
-    lat double precision NOT NULL,
-    needle text GENERATED ALWAYS AS (lower(regexp_replace(((((COALESCE(title, ''::text) || ' '::text) || COALESCE(title_en, ''::text)) || ' '::text) || COALESCE(detail, ''::text)), '\s+'::text, ''::text, 'g'::text))) STORED
-);
-ALTER TABLE ONLY public.search_doc FORCE ROW LEVEL SECURITY;
-ALTER TABLE public.search_doc OWNER TO commandcenter_owner;
+ALTER TABLE ONLY public.recovery_code FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.recovery_code OWNER TO commandcenter_owner;
 ALTER TABLE public.search_doc ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.search_doc_id_seq
     START WITH 1
@@ -2012,7 +2246,8 @@ CREATE TABLE public.sign_in (
     ends_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     address text NOT NULL,
-    agent text NOT NULL
+    agent text NOT NULL,
+    strong_at timestamp with time zone
 );
 ALTER TABLE ONLY public.sign_in FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.sign_in OWNER TO commandcenter_owner;
@@ -2175,6 +2410,8 @@ ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.centre_kind
+    ADD CONSTRAINT centre_kind_pkey PRIMARY KEY (centre, kind);
 ALTER TABLE ONLY public.city
     ADD CONSTRAINT city_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY public.component
@@ -2229,6 +2466,8 @@ ALTER TABLE ONLY public.mapping_version
     ADD CONSTRAINT mapping_version_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (account_id, digest);
 ALTER TABLE ONLY public.role
     ADD CONSTRAINT role_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.search_doc
@@ -2307,6 +2546,7 @@ CREATE INDEX quarantine_open ON public.quarantine USING btree (run_id, rule) WHE
 CREATE INDEX quarantine_run ON public.quarantine USING btree (run_id, line);
 CREATE INDEX search_doc_code ON public.search_doc USING btree (code text_pattern_ops);
 CREATE INDEX search_doc_community ON public.search_doc USING btree (community_code);
+CREATE INDEX search_doc_grid ON public.search_doc USING btree (grid_code);
 CREATE INDEX search_doc_street ON public.search_doc USING btree (street_code);
 CREATE INDEX service_point_geom_3857 ON public.service_point USING gist (geom_3857);
 CREATE INDEX sign_in_account ON public.sign_in USING btree (account_id) WHERE (ended_at IS NULL);
@@ -2448,6 +2688,8 @@ ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_settled_run_id_fkey FOREIGN KEY (settled_run_id) REFERENCES public.ingest_run(id);
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE audit.event_default ENABLE ROW LEVEL SECURITY;
@@ -2463,10 +2705,13 @@ ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
 CREATE POLICY by_its_functions ON public.account TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.appointment TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.centre_kind TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.recovery_code TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.role TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.sign_in TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.centre_kind ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.city ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.component ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.compound ENABLE ROW LEVEL SECURITY;
@@ -2491,10 +2736,12 @@ CREATE POLICY owner_seals ON public.audit_event FOR SELECT TO commandcenter_owne
 CREATE POLICY owner_seals ON public.audit_waiting TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_doc TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY places_for_functions ON public.grid FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
 CREATE POLICY read_as_an_actor ON public.area FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.building FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.centre_kind FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.city FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.division_code FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.grid_plan FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
@@ -2503,15 +2750,15 @@ CREATE POLICY read_as_an_actor ON public.layer_change FOR SELECT USING (( SELECT
 CREATE POLICY read_as_an_actor ON public.mapping_version FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.role FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.source FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
-CREATE POLICY read_in_jurisdiction ON public.address FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.camera FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.cases FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.component FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.compound FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.grid FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.household_count FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.key_site FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
-CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.address FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.camera FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.cases FOR SELECT USING (((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))) AND (( SELECT (public.actor_case_places() IS NULL)) OR (((kind || '@'::text) || ''::text) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || district_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || street_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || community_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || grid_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])))));
+CREATE POLICY read_in_jurisdiction ON public.component FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.compound FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.grid FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.household_count FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.key_site FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_own_or_administer ON public.account FOR SELECT TO commandcenter_app USING (((id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may) OR ( SELECT public.actor_may('audit'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.appointment FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
@@ -2520,6 +2767,7 @@ CREATE POLICY read_with_permission ON public.audit_chain FOR SELECT USING (( SEL
 CREATE POLICY read_with_permission ON public.audit_checkpoint FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_event FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_waiting FOR SELECT USING (( SELECT public.actor_may('audit'::text) AS actor_may));
+ALTER TABLE public.recovery_code ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.role ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_doc ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.search_gram ENABLE ROW LEVEL SECURITY;
@@ -2562,15 +2810,15 @@ CREATE POLICY write_for_whole_city ON public.ingest_run USING ((( SELECT public.
 CREATE POLICY write_for_whole_city ON public.layer_change USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.mapping_version USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.source USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
-CREATE POLICY write_in_jurisdiction ON public.address USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.camera USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.cases USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.component USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.compound USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.grid USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.household_count USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.key_site USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
-CREATE POLICY write_in_jurisdiction ON public.service_point USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.address USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.camera USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.cases USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))) AND (( SELECT (public.actor_case_places() IS NULL)) OR (((kind || '@'::text) || ''::text) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || district_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || street_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || community_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || grid_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))) AND (( SELECT (public.actor_case_places() IS NULL)) OR (((kind || '@'::text) || ''::text) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || district_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || street_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || community_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || grid_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[]))))));
+CREATE POLICY write_in_jurisdiction ON public.component USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.compound USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.grid USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.household_count USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.key_site USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.service_point USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.unit_cell USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
 CREATE POLICY writers_note_changes ON public.layer_change FOR INSERT WITH CHECK (( SELECT public.actor_may_write() AS actor_may_write));
 GRANT USAGE ON SCHEMA jobs TO commandcenter_app;
@@ -2599,8 +2847,8 @@ REVOKE ALL ON FUNCTION public.account_actor(of_account bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_actor(of_account bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_disable(of_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_disable(of_name text) TO commandcenter_app;
-REVOKE ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, until timestamp with time zone) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, grid_of text, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, grid_of text, until timestamp with time zone) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_reset(of_name text, hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_reset(of_name text, hash text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) FROM PUBLIC;
@@ -2609,6 +2857,12 @@ REVOKE ALL ON FUNCTION public.actor_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.actor_account() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.any_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.any_account() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.appointment_end(of_appointment bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointment_end(of_appointment bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.audit_close_month(month regclass) FROM PUBLIC;
 GRANT SELECT ON TABLE public.audit_checkpoint TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.audit_forget(keep_days integer) FROM PUBLIC;
@@ -2627,14 +2881,31 @@ GRANT INSERT(subject_key) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(reason) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(detail) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(address) ON TABLE public.audit_event TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_offer(token_digest bytea, sealed bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_offer(token_digest bytea, sealed bytea) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_pass(token_digest bytea, step bigint, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_pass(token_digest bytea, step bigint, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_recover(token_digest bytea, code_digest bytea, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_recover(token_digest bytea, code_digest bytea, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_try(token_digest bytea, most integer, lock_for interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_try(token_digest bytea, most integer, lock_for interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.factor_waiting(token_digest bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.factor_waiting(token_digest bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.first_administrators(hashes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.first_administrators(hashes text[]) TO commandcenter_app;
-REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint, of_appointment bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.need_place(area_of text, grid_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.own_password_hash() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.own_password_hash() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.password_change(hash text, keep bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.password_change(hash text, keep bytea) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.recovery_codes_left() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.recovery_codes_left() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_city(phrase text, wanted integer) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_forget(which text) FROM PUBLIC;
@@ -2642,8 +2913,8 @@ REVOKE ALL ON FUNCTION public.search_learn(which text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_learn(which text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval) TO commandcenter_app;
-REVOKE ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_end(token_digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_end(token_digest bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_failed(said_name text, from_address text) FROM PUBLIC;
@@ -2652,6 +2923,8 @@ REVOKE ALL ON FUNCTION public.sign_in_try(said_name text, most integer, lock_for
 GRANT ALL ON FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_ins_end(but_not bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_ins_end(but_not bytea) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) TO commandcenter_app;
 GRANT USAGE ON SEQUENCE public.audit_event_id TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
@@ -2670,6 +2943,7 @@ GRANT SELECT(created_at) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT(created_by) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT(settled_at) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT(settled_by) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(totp_at) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO commandcenter_app;
 GRANT SELECT ON TABLE public.alembic_version TO commandcenter_app;
 GRANT SELECT ON TABLE public.appointment TO commandcenter_app;
@@ -2680,6 +2954,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.base_feature TO commandcenter_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.building TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.camera TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO commandcenter_app;
+GRANT SELECT ON TABLE public.centre_kind TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.city TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.component TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.compound TO commandcenter_app;
@@ -2687,6 +2962,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.correction TO commandcenter_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.division_code TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid_plan TO commandcenter_app;
+GRANT SELECT ON TABLE public.role TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.household_count TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_before TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_finding TO commandcenter_app;
@@ -2697,7 +2973,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_site TO commandcenter_app;
 GRANT SELECT,INSERT ON TABLE public.layer_change TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mapping_version TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quarantine TO commandcenter_app;
-GRANT SELECT ON TABLE public.role TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_point TO commandcenter_app;
 GRANT SELECT(id) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(account_id) ON TABLE public.sign_in TO commandcenter_app;
@@ -2707,6 +2982,7 @@ GRANT SELECT(ends_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(ended_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(address) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(agent) ON TABLE public.sign_in TO commandcenter_app;
+GRANT SELECT(strong_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;

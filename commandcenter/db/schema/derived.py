@@ -29,6 +29,7 @@ class SearchDoc(Base):
         Index("search_doc_code", "code", postgresql_ops={"code": "text_pattern_ops"}),
         Index("search_doc_street", "street_code"),
         Index("search_doc_community", "community_code"),
+        Index("search_doc_grid", "grid_code"),
     )
     id: Mapped[int] = big_key()
     layer: Mapped[str]
@@ -44,6 +45,8 @@ class SearchDoc(Base):
     community_code: Mapped[str | None]
     lon: Mapped[float]
     lat: Mapped[float]
+    grid_code: Mapped[str | None]
+    kind: Mapped[str | None]  # of a case: a centre narrows which kinds are found
     # What a phrase is looked for in: all words, lower case, without spaces.
     needle: Mapped[str] = mapped_column(
         Computed(

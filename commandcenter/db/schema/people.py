@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,13 +44,32 @@ class Account(Base):
     created_by: Mapped[str]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str | None]
+    totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # encrypted with a key that is not in the database
+    totp_waits: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    totp_at: Mapped[datetime | None]
+    factor_failed: Mapped[int] = mapped_column(server_default="0")
+
+
+class RecoveryCode(Base):
+    """A code that once stands for a lost second factor; its digest."""
+
+    __tablename__ = "recovery_code"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    used_at: Mapped[datetime | None]
 
 
 class Appointment(Base):
-    """A role of an account, in a centre or all (none named), in an area and all below it or the whole city, for a time."""
+    """A role of an account, in a centre or all (none named), in an area and all below it, in one grid or the whole city, for a time."""
 
     __tablename__ = "appointment"
-    __table_args__ = (one_of("centre", "emergency", "grid", "urban"), Index("appointment_account", "account_id"))
+    __table_args__ = (
+        one_of("centre", "emergency", "grid", "urban"),
+        one_of("state", "pending", "active", "refused"),
+        CheckConstraint("area_code is null or grid_code is null", name="one_place"),
+        Index("appointment_account", "account_id"),
+    )
     id: Mapped[int] = big_key()
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     role_code: Mapped[str] = mapped_column(ForeignKey("role.code"))
@@ -59,6 +78,19 @@ class Appointment(Base):
     valid_from: Mapped[datetime] = mapped_column(server_default=func.now())
     valid_to: Mapped[datetime | None]
     created_by: Mapped[str]
+    grid_code: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default="active")
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
+
+
+class CentreKind(Base):
+    """Which kinds of cases a centre sees."""
+
+    __tablename__ = "centre_kind"
+    __table_args__ = (one_of("centre", "emergency", "grid", "urban"), one_of("kind", "component", "event", "grid", "hotline", "enforcement"))
+    centre: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
 
 
 class SignIn(Base):
@@ -75,3 +107,4 @@ class SignIn(Base):
     ended_at: Mapped[datetime | None]
     address: Mapped[str]
     agent: Mapped[str]
+    strong_at: Mapped[datetime | None]  # when a second factor was given

@@ -15,4 +15,5 @@ HERE = Path(__file__).parent
 def upgrade() -> None:
     connection = op.get_bind().connection.dbapi_connection
     assert connection is not None
-    connection.execute((HERE / "0007_strength.sql").read_text(encoding="utf-8"))
+    for part in ("places", "strength"):
+        connection.execute((HERE / f"0007_{part}.sql").read_text(encoding="utf-8"))

@@ -1,0 +1,51 @@
+"""What our own pages send: the fields of a form, where to go afterwards, from where it came."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import Request
+
+from commandcenter.errors import BadRequest
+from commandcenter.text import Text
+from commandcenter.web.uploads import check_same_origin
+
+LARGEST_FORM = 10_000
+
+
+async def sent_form(request: Request) -> dict[str, str]:
+    """The fields of a form of our own pages. Raises Forbidden for one that another site sent."""
+    check_same_origin(request.headers)
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_FORM:
+            raise BadRequest(Text("表单过大。", "The form is too large."))
+    try:
+        said = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=40)
+    except ValueError:
+        raise BadRequest(Text("表单的字段过多。", "The form has too many fields.")) from None
+    if any("\0" in value for values in said.values() for value in values):
+        raise BadRequest(Text("表单含有空字符。", "The form holds a null character."))
+    return {key: values[-1] for key, values in said.items()}
+
+
+def next_address(said: str | None) -> str:
+    """Where to go after signing in: an address of ours, never another host's."""
+    if said and said.startswith("/") and not said.startswith(("//", "/\\")) and "\\" not in said and urlsplit(said).netloc == "":
+        return said if not any(ord(sign) < 32 for sign in said) else "/"
+    return "/"
+
+
+def address_of(request: Request) -> str:
+    """The client's address, as the audit keeps it; nothing where it is no address."""
+    try:
+        return str(ipaddress.ip_address((request.client.host if request.client else "").partition("%")[0]))
+    except ValueError:
+        return ""
+
+
+def whole_number(said: str | None) -> int:
+    """A row's number as a form sends it; 0, which no row has, for anything else."""
+    return int(said) if said and said.isascii() and said.isdigit() and len(said) < 16 else 0
