@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from zoneinfo import ZoneInfo
 
 from commandcenter.causes import SetupFault, cause_of
 from commandcenter.config import Settings
@@ -184,10 +185,13 @@ def verify_audit(settings: Settings, _: argparse.Namespace) -> int:
 
 def user(settings: Settings, words: argparse.Namespace) -> int:
     """Propose, reset or shut an account, list them, or make the first three administrators. Nothing here lets an account in."""
+    from commandcenter.city import load_city  # noqa: PLC0415  (a heavy room)
     from commandcenter.security import commands  # noqa: PLC0415  (a heavy room)
+    from commandcenter.web.account_sheet import sheet_rows  # noqa: PLC0415  (a heavy room)
 
+    listed = (sheet_rows(words.file), ZoneInfo(load_city(settings.city).time_zone)) if words.act == "import" else None
     with city_database(settings) as (ready, _cluster):
-        commands.carry_out(ready, words)
+        commands.carry_out(ready, words, listed)
     return 0
 
 
@@ -215,7 +219,7 @@ ABOUT = {
     "psql": "an SQL prompt in the city's database; arguments go to psql",
     "doctor": "check versions, schema and leakproof marks",
     "verify-audit": "walk the audit's chain and its signed heads; names the first bad row",
-    "user": "accounts: first (the three administrators), add, reset, disable, list; new ones wait for the security administrator",
+    "user": "accounts: first (the three administrators), add, import (a workbook), reset, disable, list; new ones wait for the security administrator",
 }
 
 

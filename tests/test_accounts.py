@@ -29,7 +29,10 @@ from tests.serving import ServedApplication
 
 OWN = "tea-Kettle-river-91"  # what an account of these tests chooses for itself
 STREET = "230202001"
-FORMS = ("/sign-in", "/sign-out", "/account/password", "/account/sign-out-others", "/admin/account", "/admin/settle", "/admin/disable")
+FORMS = (
+    "/sign-in", "/sign-out", "/account/password", "/account/sign-out-others", "/account/code", "/account/factor", "/admin/account", "/admin/settle",
+    "/admin/disable", "/admin/reset", "/admin/appointment", "/admin/appointment/settle", "/admin/appointment/end", "/admin/import",
+)  # fmt: skip
 HOSTILE = ("<script>alert(1)</script>", "' or '1'='1", "x'; drop table account; --", "a" * 3000, "\0", "\xed\xa0\x80")
 EVERYWHERE = "bbox=123,47,125,48&zoom=16"
 

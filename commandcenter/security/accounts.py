@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -13,6 +14,8 @@ from commandcenter.db.request import SqlRequest
 from commandcenter.errors import BadInput, CommandCenterError
 from commandcenter.security import store
 from commandcenter.security.builtin import ACCOUNT_COMMANDS
+from commandcenter.security.bulk import Entry, entries_of, hashed_entries
+from commandcenter.security.names import checked_name
 from commandcenter.security.passwords import hashed, made_up
 from commandcenter.security.store import Place
 from commandcenter.text import Text
@@ -22,19 +25,7 @@ LAST_ONE = Text(
     "这是最后一个能建立账号、批准账号或看审计的管理员：先让另一个同岗管理员启用。",
     "This is the last administrator who proposes accounts, lets them in or reads the audit: have another of the kind opened first.",
 )
-NO_AREA = Text("没有这个代码的辖区或网格。", "There is no area or grid of this code.")
-
-
-def checked_name(name: str) -> str:
-    """An account's name, as the sign-in page takes it. Raises BadInput."""
-    if not re.fullmatch(r"[a-z][a-z0-9._-]{1,39}", name):
-        raise BadInput(
-            Text(
-                f"账号名“{name[:40]}”不可用：以小写字母开头，2 到 40 个小写字母、数字或 . _ -。",
-                f"'{name[:40]}' is no account name: 2 to 40 small letters, digits or . _ -, beginning with a letter.",
-            )
-        )
-    return name
+NOT_PERMITTED = Text("这不在您的权限之内，或是您自己的账号。", "That is not yours to do, or it is your own account.")
 
 
 def add(connection: psycopg.Connection, name: str, title: str, role: str, place: Place) -> str:
@@ -49,9 +40,21 @@ def add(connection: psycopg.Connection, name: str, title: str, role: str, place:
         store.asked(connection, ACCOUNT_COMMANDS, request)
     except psycopg.errors.UniqueViolation:
         raise BadInput(Text(f"已有账号 {name}。", f"There is an account {name} already.")) from None
-    except psycopg.errors.NoDataFound:
-        raise BadInput(NO_AREA) from None
+    except psycopg.errors.NoDataFound as fault:
+        raise BadInput(_no_place(fault)) from None
     return password
+
+
+def add_all(connection: psycopg.Connection, rows: Sequence[tuple[int, Mapping[str, str]]], zone: ZoneInfo) -> list[Entry]:
+    """Propose all accounts of a list's rows, or none. Raises BadInput naming the rows at fault."""
+    roles = store.asked(connection, ACCOUNT_COMMANDS, store.roles_request())
+    names = [row["name"] for row in store.asked(connection, ACCOUNT_COMMANDS, store.account_names_request())]
+    entries = entries_of(rows, roles, names, zone)
+    try:
+        store.asked(connection, ACCOUNT_COMMANDS, store.propose_many_request(hashed_entries(entries)))
+    except psycopg.errors.NoDataFound as fault:
+        raise BadInput(_no_place(fault)) from None
+    return entries
 
 
 def reset(connection: psycopg.Connection, name: str) -> str:
@@ -102,7 +105,9 @@ def settled_words(fault: CommandCenterError, name: str) -> Text:
     if isinstance(fault.__cause__, psycopg.errors.ObjectInUse):
         return LAST_ONE
     if isinstance(fault.__cause__, psycopg.errors.NoDataFound):
-        return NO_AREA
+        return _no_place(fault.__cause__)
+    if isinstance(fault.__cause__, psycopg.errors.InsufficientPrivilege):
+        return NOT_PERMITTED
     return fault.sentence
 
 
@@ -111,6 +116,12 @@ def _asked(connection: psycopg.Connection, request: SqlRequest) -> list[dict[str
         return store.asked(connection, ACCOUNT_COMMANDS, request)
     except psycopg.errors.ObjectInUse:
         raise BadInput(LAST_ONE) from None
+
+
+def _no_place(fault: psycopg.Error) -> Text:
+    """Which area or grid there is none of: the database names it as ``no area 230299``."""
+    code = (fault.diag.message_primary or "").split(" ")[-1]
+    return Text(f"没有代码为 {code} 的辖区或网格。", f"There is no area or grid {code}.")
 
 
 def _found(rows: list[dict[str, object]], name: str) -> None:

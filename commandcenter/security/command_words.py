@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-ACTS = ("first", "add", "reset", "disable", "list")
+ACTS = ("first", "add", "import", "reset", "disable", "list")
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,8 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     place.add_argument("--grid", help="code of the one grid it is for")
     place.add_argument("--whole-city", action="store_true", help="it is for the whole city")
     add.add_argument("--centre", choices=("emergency", "grid", "urban"), help="the centre it is in; without one, all of them")
+    bulk = acts.add_parser("import", help="propose all accounts of a workbook, or none of them")
+    bulk.add_argument("file", type=Path, help="columns: account, name, role, area or grid, and if need be centre, until")
     for act, does in (("reset", "a new first password; the account waits for approval again"), ("disable", "shut at once, signed out everywhere")):
         acts.add_parser(act, help=does).add_argument("name")
     acts.add_parser("list", help="all accounts and their state")

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from commandcenter.actor import Actor
 from commandcenter.db.request import SqlRequest
@@ -133,6 +134,21 @@ def propose_request(name: str, title: str, password_hash: str, role: str, place:
         {"name": name, "title": title, "hash": password_hash, "role": role, **_of(place)},
         "propose an account",
     )
+
+
+def propose_many_request(entries: Sequence[dict[str, Any]]) -> SqlRequest:
+    """New accounts that wait for approval, all of them or none; their numbers by name."""
+    return SqlRequest(
+        "select x.name, account_propose(x.name, x.title, x.hash, x.role, x.centre, x.area, x.grid, x.until) as id"
+        " from jsonb_to_recordset(%(entries)s) as x(name text, title text, hash text, role text, centre text, area text, grid text, until timestamptz)",
+        {"entries": Jsonb(list(entries))},
+        "propose accounts",
+    )
+
+
+def account_names_request() -> SqlRequest:
+    """The names that are taken."""
+    return SqlRequest("select name from account", {}, "account names")
 
 
 def appoint_request(name: str, role: str, place: Place) -> SqlRequest:

@@ -3,99 +3,181 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import tempfile
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from commandcenter.actor import Actor
-from commandcenter.errors import BadInput, CommandCenterError, Forbidden
+from commandcenter.db.request import SqlRequest
+from commandcenter.errors import BadInput, BadRequest, CommandCenterError, Forbidden
 from commandcenter.security import store
-from commandcenter.security.accounts import checked_name, settled_words
+from commandcenter.security.accounts import settled_words
+from commandcenter.security.bulk import (
+    CENTRES,
+    WHOLE_CITY,
+    Entry,
+    entries_of,
+    first_moment,
+    hashed_entries,
+    last_moment,
+)
+from commandcenter.security.names import checked_name
 from commandcenter.security.passwords import hashed, made_up
-from commandcenter.text import Language, Text
+from commandcenter.text import Text
+from commandcenter.web import admin_page
+from commandcenter.web.account_sheet import sheet_rows
 from commandcenter.web.context import current_signed_in
 from commandcenter.web.door import Doorkeeper
-from commandcenter.web.forms import sent_form
-from commandcenter.web.plain_page import Html, field, form, language_of, page, table, tag
+from commandcenter.web.forms import sent_form, whole_number
+from commandcenter.web.plain_page import language_of
 from commandcenter.web.state import State
+from commandcenter.web.uploads import check_same_origin
 
-TITLE = Text("账号管理", "Accounts")
+LARGEST_SHEET = 2 << 20
+MOST_AT_SCREEN = 200  # accounts of one file: making their hashes takes half a minute; more go by the command line
 NOT_YOURS = Text("只有系统管理员和安全管理员能管理账号。", "Accounts are for the system and the security administrator.")
-HEADS = (
-    Text("账号", "Account"), Text("姓名", "Name"), Text("岗位与范围", "Roles and places"), Text("状态", "State"), Text("建立", "Made"), Text("操作", "Acts"),
-)  # fmt: skip
-STATES = {
-    "pending": Text("待批准", "Waits for approval"), "active": Text("启用", "Open"), "disabled": Text("停用", "Shut"),
-}  # fmt: skip
-LOCKED = Text("已锁定", "Locked")
-APPROVE, REJECT, DISABLE = Text("批准", "Approve"), Text("不批准", "Refuse"), Text("停用", "Shut")
-NEW, MAKE = Text("新账号", "New account"), Text("建立，待批准", "Make it; it waits for approval")
-NAME, PERSON, ROLE = Text("账号名（小写字母、数字）", "Account (small letters, digits)"), Text("姓名", "Name"), Text("岗位", "Role")
-AREA = Text("辖区代码（全市写 *）", "Area code (* for the whole city)")
 MADE = Text(
     "账号 {name} 已建立，安全管理员批准后可用。初始口令只显示这一次：{password}",
     "The account {name} is made; it opens when the security administrator approves it. Its first password is shown this once: {password}",
 )
+RESET = Text(
+    "账号 {name} 的口令已重置，安全管理员批准后可用。初始口令只显示这一次：{password}",
+    "The password of {name} is reset; the account opens again when the security administrator approves it. It is shown this once: {password}",
+)
 APPROVED, REFUSED = Text("已批准。", "Approved."), Text("未予批准，账号已停用。", "Refused; the account is shut.")
-NO_PLACE = Text("请填写辖区代码，全市写 *。", "Please fill in the area's code, or * for the whole city.")
-WHOLE_CITY = Text("全市", "whole city")
-TO_ACCOUNT = Text("我的账号", "My account")
+ROLE_REFUSED, ROLE_ENDED = Text("未予批准。", "Refused."), Text("该岗位已结束。", "The appointment has ended.")
+PROPOSED = Text("已提交，安全管理员批准后生效。", "Proposed; it counts when the security administrator approves it.")
+NOT_WAITING = Text("这一项不在等您批准。", "That does not wait for your word.")
+NO_PLACE = Text("请填写辖区代码（全市写 *）或网格代码，填一个。", "Please fill in an area code (* for the whole city) or a grid code, one of them.")
+NO_NAME = Text("请填写姓名。", "Please fill in the name.")
+SHUT = Text("账号 {name} 已停用，它的登录都已退出。", "The account {name} is shut and signed out everywhere.")
+NO_FILE = Text("请选择一个 .xlsx 文件，不超过 2 MB。", "Please choose an .xlsx file of at most 2 MB.")
+TOO_MANY = Text(
+    f"网页上一次最多 {MOST_AT_SCREEN} 个账号，更多请用命令行 user import。",
+    f"At most {MOST_AT_SCREEN} accounts at once here; more go by the command line, user import.",
+)
 
 
 def admin_routes(state: State, door: Doorkeeper) -> APIRouter:
-    """The page and what it does; each act is allowed or refused by the database too."""
+    """The pages and what they do; each act is allowed or refused by the database too."""
     router = APIRouter()
+
+    async def shown(request: Request, actor: Actor, said: Text | None = None, *, bad: bool = False) -> Response:
+        rows = await state.reader.rows(actor, store.accounts_request())
+        roles = await state.reader.rows(actor, store.roles_request())
+        inside = admin_page.accounts_inside(rows, roles, actor, (await state.city()).zone, language_of(request, state.settings))
+        return admin_page.frame(request, state, admin_page.TITLE, *inside, said=said, bad=bad)
+
+    async def done(request: Request, actor: Actor, act: SqlRequest, name: str, good: Text, missed: Text) -> Response:
+        """An act whose one row says whether it was done."""
+        try:
+            row = await state.reader.row(actor, act)
+        except CommandCenterError as fault:
+            return await shown(request, actor, settled_words(fault, name), bad=True)
+        door.sessions.forget()
+        was_done = bool(row and next(iter(row.values())))
+        return await shown(request, actor, good if was_done else missed, bad=not was_done)
 
     @router.get("/admin")
     async def show(request: Request) -> Response:
-        return await _page(request, state, _administrator())
+        return await shown(request, _administrator())
+
+    @router.get("/admin/roles")
+    async def roles(request: Request) -> Response:
+        actor, language = _administrator(), language_of(request, state.settings)
+        known, rows = await state.reader.rows(actor, store.roles_request()), await state.reader.rows(actor, store.accounts_request())
+        return admin_page.frame(request, state, admin_page.ROLE, admin_page.roles_inside(known, rows, language))
+
+    @router.get("/admin/places")
+    async def places(request: Request) -> Response:
+        actor, language = _administrator(), language_of(request, state.settings)
+        rows = await state.reader.rows(actor, store.accounts_request())
+        return admin_page.frame(request, state, admin_page.PLACE, admin_page.places_inside(rows, (await state.city()).zone, language))
 
     @router.post("/admin/account")
     async def make(request: Request) -> Response:
         actor = _administrator()
         sent = await sent_form(request)
-        password = made_up()
-        name = sent.get("name", "").strip()
+        password, name = made_up(), sent.get("name", "").strip()
         try:
-            if not actor.may("accounts"):
-                raise Forbidden(NOT_YOURS)
-            title, area = sent.get("title", "").strip()[:80], sent.get("area", "").strip()
+            title = sent.get("title", "").strip()[:80]
+            place = _place_of(actor, sent, (await state.city()).zone)
             if not title:
-                raise BadInput(Text("请填写姓名。", "Please fill in the name."))
-            if not area:  # nobody gets a whole city by leaving something out
-                raise BadInput(NO_PLACE)
-            kept = await asyncio.to_thread(hashed, password)
-            place = None if area == "*" else area
-            await state.reader.rows(actor, store.propose_request(checked_name(name), title, kept, sent.get("role", ""), store.Place(area=place)))
+                raise BadInput(NO_NAME)
+            kept = await door.hashing(hashed, password)
+            await state.reader.rows(actor, store.propose_request(checked_name(name), title, kept, sent.get("role", ""), place))
         except CommandCenterError as fault:
-            return await _page(request, state, actor, settled_words(fault, name), bad=True)
-        return await _page(request, state, actor, MADE.with_values(name=name, password=password))
+            return await shown(request, actor, settled_words(fault, name), bad=True)
+        return await shown(request, actor, MADE.with_values(name=name, password=password))
+
+    @router.post("/admin/appointment")
+    async def appoint(request: Request) -> Response:
+        actor = _administrator()
+        sent = await sent_form(request)
+        name = sent.get("name", "")
+        try:
+            place = _place_of(actor, sent, (await state.city()).zone)
+        except CommandCenterError as fault:
+            return await shown(request, actor, fault.sentence, bad=True)
+        return await done(request, actor, store.appoint_request(name, sent.get("role", ""), place), name, PROPOSED, _nobody(name))
+
+    @router.post("/admin/appointment/settle")
+    async def settle_appointment(request: Request) -> Response:
+        actor = _administrator()
+        sent = await sent_form(request)
+        approved = sent.get("word") == "approve"
+        act = store.settle_appointment_request(whole_number(sent.get("appointment")), approved)
+        return await done(request, actor, act, "", APPROVED if approved else ROLE_REFUSED, NOT_WAITING)
+
+    @router.post("/admin/appointment/end")
+    async def end_appointment(request: Request) -> Response:
+        actor = _administrator()
+        act = store.end_appointment_request(whole_number((await sent_form(request)).get("appointment")))
+        return await done(request, actor, act, "", ROLE_ENDED, NOT_WAITING)
 
     @router.post("/admin/settle")
     async def settle(request: Request) -> Response:
         actor = _administrator()
         sent = await sent_form(request)
         approved = sent.get("word") == "approve"
-        row = await state.reader.row(actor, store.settle_request(_number(sent.get("account")), approved)) if actor.may("security") else None
-        door.sessions.forget()
-        if not row or not row["settled"]:
-            return await _page(request, state, actor, Text("这个账号不在等您批准。", "That account does not wait for your word."), bad=True)
-        return await _page(request, state, actor, APPROVED if approved else REFUSED)
+        act = store.settle_request(whole_number(sent.get("account")), approved)
+        return await done(request, actor, act, "", APPROVED if approved else REFUSED, NOT_WAITING)
 
     @router.post("/admin/disable")
     async def disable(request: Request) -> Response:
         actor = _administrator()
-        name = (await sent_form(request)).get("name", "")
+        name = (await sent_form(request)).get("name", "")[:80]
+        return await done(request, actor, store.disable_request(name), name, SHUT.with_values(name=name), _nobody(name))
+
+    @router.post("/admin/reset")
+    async def reset(request: Request) -> Response:
+        actor = _administrator()
+        name = (await sent_form(request)).get("name", "")[:80]
+        password = made_up()
+        kept = await door.hashing(hashed, password)
+        return await done(request, actor, store.reset_request(name, kept), name, RESET.with_values(name=name, password=password), _nobody(name))
+
+    @router.post("/admin/import")
+    async def take_list(request: Request) -> Response:
+        check_same_origin(request.headers)
+        actor = _administrator()
         try:
-            row = await state.reader.row(actor, store.disable_request(name))
+            if not actor.may("accounts"):
+                raise Forbidden(NOT_YOURS)
+            entries = await _entries(request, state, actor)
+            made = await door.hashing(hashed_entries, entries)
+            await state.reader.rows(actor, store.propose_many_request(made))
         except CommandCenterError as fault:
-            return await _page(request, state, actor, settled_words(fault, name), bad=True)
-        door.sessions.forget()
-        if not row or not row["found"]:
-            return await _page(request, state, actor, Text(f"没有账号 {name[:40]}。", f"There is no account {name[:40]}."), bad=True)
-        return await _page(request, state, actor, Text(f"账号 {name} 已停用，它的登录都已退出。", f"The account {name} is shut and signed out everywhere."))
+            return await shown(request, actor, settled_words(fault, ""), bad=True)
+        language = language_of(request, state.settings)
+        told = admin_page.passwords_inside([(entry.name, entry.title, entry.password) for entry in entries], language)
+        return admin_page.frame(request, state, admin_page.TITLE, told, said=admin_page.PASSWORDS)
 
     return router
 
@@ -107,60 +189,43 @@ def _administrator() -> Actor:
     return actor
 
 
-def _number(said: str | None) -> int:
-    return int(said) if said and said.isascii() and said.isdigit() and len(said) < 16 else 0
+def _place_of(actor: Actor, sent: dict[str, str], zone: ZoneInfo) -> store.Place:
+    """The place of a form. Raises Forbidden for who may not propose, BadInput for a place that is none."""
+    if not actor.may("accounts"):
+        raise Forbidden(NOT_YOURS)
+    area, grid, centre = (sent.get(key, "").strip()[:40] for key in ("area", "grid", "centre"))
+    if bool(area) == bool(grid):  # nobody gets a whole city by leaving something out
+        raise BadInput(NO_PLACE)
+    moments = first_moment(sent.get("since", "").strip(), zone), last_moment(sent.get("until", "").strip(), zone)
+    return store.Place(None if area in ("", WHOLE_CITY) else area, grid or None, centre if centre in CENTRES else None, *moments)
 
 
-async def _page(request: Request, state: State, actor: Actor, said: Text | None = None, *, bad: bool = False) -> Response:
-    language, zone = language_of(request, state.settings), (await state.city()).zone
-    rows = await state.reader.rows(actor, store.accounts_request())
+async def _entries(request: Request, state: State, actor: Actor) -> list[Entry]:
     roles = await state.reader.rows(actor, store.roles_request())
-    lines = [
-        [
-            row["name"], row["title"], _appointments(row, language), _state(row, language),
-            f"{row['created_at'].astimezone(zone):%Y-%m-%d %H:%M} · {row['created_by']}", _acts(row, actor, language),
-        ]
-        for row in rows
-    ]  # fmt: skip
-    inside: list[Any] = [tag("nav", tag("a", TO_ACCOUNT.to(language), href="/account"), class_="plain-ways")]
-    if said is not None:
-        inside.append(tag("p", said.to(language), class_="plain-said bad" if bad else "plain-said", role="alert" if bad else "status"))
-    inside.append(table([words.to(language) for words in HEADS], lines, TITLE.to(language)))
-    if actor.may("accounts"):
-        inside += [tag("h2", NEW.to(language)), _new_form(roles, language)]
-    return page(request, language, TITLE, *inside, status=422 if bad else 200, wide=True)
+    names = [row["name"] for row in await state.reader.rows(actor, store.account_names_request())]
+    zone = (await state.city()).zone
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "accounts.xlsx"
+        path.write_bytes(await _sent_file(request))
+        rows = await asyncio.to_thread(sheet_rows, path)
+    if len(rows) > MOST_AT_SCREEN:
+        raise BadInput(TOO_MANY)
+    return entries_of(rows, roles, names, zone)
 
 
-def _new_form(roles: list[dict[str, Any]], language: Language) -> Html:
-    options = [tag("option", row["title_en"] if language == "en" else row["title"], value=row["code"]) for row in roles]
-    return form(
-        "/admin/account",
-        field(NAME.to(language), "name", required=True, pattern="[a-z][a-z0-9._\\-]{1,39}", autocomplete="off"),
-        field(PERSON.to(language), "title", required=True, maxlength=80, autocomplete="off"),
-        tag("label", tag("span", ROLE.to(language)), tag("select", *options, name="role", required=True)),
-        field(AREA.to(language), "area", required=True, pattern="[0-9]+|\\*", autocomplete="off"),
-        tag("button", MAKE.to(language), type="submit", class_="first"),
-        class_="plain-form",
-    )
+async def _sent_file(request: Request) -> bytes:
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > LARGEST_SHEET:
+        raise BadRequest(NO_FILE)
+    try:
+        async with request.form(max_files=1, max_fields=4) as sent:
+            file = sent.get("file")
+            if file is None or isinstance(file, str):
+                raise BadRequest(NO_FILE)
+            return await file.read()
+    except (HTTPException, MultiPartException, AssertionError):
+        raise BadRequest(NO_FILE) from None
 
 
-def _appointments(row: dict[str, Any], language: Language) -> str:
-    said = [
-        f"{each['role_en'] if language == 'en' else each['role']} · {each['area'] or WHOLE_CITY.to(language)}" for each in row["appointments"]
-    ]
-    return "; ".join(said)
-
-
-def _state(row: dict[str, Any], language: Language) -> str:
-    return STATES[row["state"]].to(language) + (f" · {LOCKED.to(language)}" if row["locked"] else "")
-
-
-def _acts(row: dict[str, Any], actor: Actor, language: Language) -> Html:
-    made: list[Html] = []
-    if row["state"] == "pending" and actor.may("security"):
-        for word, words in (("approve", APPROVE), ("refuse", REJECT)):
-            hidden = [tag("input", type="hidden", name="account", value=row["id"]), tag("input", type="hidden", name="word", value=word)]
-            made.append(form("/admin/settle", *hidden, tag("button", words.to(language), type="submit", class_="first" if word == "approve" else None)))
-    if row["state"] == "active":
-        made.append(form("/admin/disable", tag("input", type="hidden", name="name", value=row["name"]), tag("button", DISABLE.to(language), type="submit")))
-    return tag("div", *made, class_="plain-acts")
+def _nobody(name: str) -> Text:
+    return Text(f"没有账号 {name[:40]}。", f"There is no account {name[:40]}.")

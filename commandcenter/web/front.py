@@ -19,8 +19,12 @@ from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
-# Pages of people with an account; everything else of theirs is below.
-OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others|/code|/factor)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
+# Addresses of people with an account, and of nobody else; everything else of theirs is below.
+OWN_PATHS = frozenset({
+    "/sign-in", "/sign-out", "/account", "/account/password", "/account/sign-out-others", "/account/code", "/account/factor",
+    "/admin", "/admin/account", "/admin/settle", "/admin/disable", "/admin/reset", "/admin/roles", "/admin/places", "/admin/import",
+    "/admin/appointment", "/admin/appointment/settle", "/admin/appointment/end", "/audit", "/audit/events.csv",
+})  # fmt: skip
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
@@ -83,7 +87,7 @@ class FrontDoor:
     async def _may_pass(self, scope: Scope, send: Send, segment: str, visitor: Visitor) -> bool:
         path: str = scope["path"]
         is_page = segment in self._pages and path.strip("/") == segment
-        own = bool(OWN_PAGES.match(path))
+        own = path in OWN_PATHS
         known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
         if not known and not is_page and not own:
             await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
