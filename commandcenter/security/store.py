@@ -44,10 +44,12 @@ def begin_request(account: int, digest: bytes, lasts_s: int, address: str, agent
     )
 
 
-def actor_request(digest: bytes, idle_s: int) -> SqlRequest:
-    """The account whose living sign-in a token is, with what it may; the sign-in counts as used now."""
+def actor_request(digest: bytes, idle_s: int, *, attended: bool = True) -> SqlRequest:
+    """The account whose living sign-in a token is, with what it may; the sign-in counts as used now where somebody stands behind the request."""
     return SqlRequest(
-        "select * from sign_in_actor(%(digest)s, make_interval(secs => %(idle)s))", {"digest": digest, "idle": idle_s}, "whose sign-in"
+        "select * from sign_in_actor(%(digest)s, make_interval(secs => %(idle)s), %(attended)s)",
+        {"digest": digest, "idle": idle_s, "attended": attended},
+        "whose sign-in",
     )
 
 

@@ -63,8 +63,10 @@ class FrontDoor:
             else:
                 await send({"type": "websocket.close", "code": TRY_LATER})
             return
-        if scope["type"] == "http" and not await self._may_pass(scope, send, segment, visitor):
-            return
+        if scope["type"] == "http":
+            send = _marked(send, visitor.mark)
+            if not await self._may_pass(scope, send, segment, visitor):
+                return
         if scope["type"] == "websocket":
             receive = self._watched(scope, receive, send)
             if not visitor.may_look or is_foreign(scope["headers"]):
@@ -133,6 +135,17 @@ class FrontDoor:
             return message
 
         return watched
+
+
+def _marked(send: Send, mark: bytes) -> Send:
+    """Answers that say who acts, so that a page left open notices when it is somebody else."""
+
+    async def marked(message: MutableMapping[str, Any]) -> None:
+        if mark and message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"x-acting", mark)]}
+        await send(message)
+
+    return marked
 
 
 def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -1221,7 +1221,7 @@ begin
   return new;
 end $$;
 ALTER FUNCTION public.set_camera_sector() OWNER TO commandcenter_owner;
-CREATE FUNCTION public.sign_in_actor(token_digest bytea, idle interval) RETURNS TABLE(account_id bigint, title text, due text, strong boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
+CREATE FUNCTION public.sign_in_actor(token_digest bytea, idle interval, attended boolean) RETURNS TABLE(account_id bigint, title text, due text, strong boolean, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1230,11 +1230,12 @@ declare
   strong_since timestamp with time zone;
   is_due text;
 begin
-  update sign_in s set seen_at = now()
-  where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle
-    and exists (select from account a where a.id = s.account_id and a.state = 'active')
-  returning s.account_id, s.strong_at into found_id, strong_since;
+  select s.account_id, s.strong_at into found_id, strong_since from sign_in s join account a on a.id = s.account_id
+  where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle and a.state = 'active';
   if found_id is null then return; end if;
+  if attended then
+    update sign_in s set seen_at = now() where s.digest = token_digest;
+  end if;
   select case when a.totp_at is not null and strong_since is null then 'code'
               when a.must_change then 'password'
               when strong_since is null and exists (select from held_role h where h.account_id = a.id and h.sensitive) then 'factor'
@@ -1248,7 +1249,7 @@ begin
       from account a where a.id = found_id;
   end if;
 end $$;
-ALTER FUNCTION public.sign_in_actor(token_digest bytea, idle interval) OWNER TO commandcenter_owner;
+ALTER FUNCTION public.sign_in_actor(token_digest bytea, idle interval, attended boolean) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2911,8 +2912,8 @@ GRANT ALL ON FUNCTION public.search_city(phrase text, wanted integer) TO command
 REVOKE ALL ON FUNCTION public.search_forget(which text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.search_learn(which text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_learn(which text) TO commandcenter_app;
-REVOKE ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval, attended boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_actor(token_digest bytea, idle interval, attended boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_begin(of_account bigint, token_digest bytea, lasts interval, from_address text, by_agent text, strong boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_end(token_digest bytea) FROM PUBLIC;
