@@ -29,7 +29,7 @@ alter table appointment
   add constraint state_is_known check (state in ('pending', 'active', 'refused')),
   add constraint one_place check (area_code is null or grid_code is null);
 
-create view held_role with (security_invoker) as
+create view held_role with (security_invoker, security_barrier) as
   select p.id, p.account_id, p.role_code, p.centre, p.area_code, p.grid_code, r.permissions, r.sensitive
   from appointment p join role r on r.code = p.role_code
   where p.state = 'active' and p.valid_from <= now() and (p.valid_to is null or p.valid_to > now());
