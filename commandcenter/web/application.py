@@ -20,6 +20,7 @@ from commandcenter.text import Text
 from commandcenter.web.account_page import account_routes
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
+from commandcenter.web.dash_door import DashDoor, callback_failed
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
@@ -86,7 +87,13 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.state.dash = dash_app
     server.state.state = state
     guarded = Guarded(page_policy(dash_app.csp_hashes(), _rasters(settings)), tls=settings.tls_cert is not None)
-    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache, door), door, guarded, [page.path for page in pages])
+
+    def known_callbacks() -> dict[str, Any]:
+        dash_app._setup_server()  # a page left open asks before anybody has opened one since the start
+        return dash_app.callback_map
+
+    callbacks = DashDoor(server, known_callbacks)
+    return FrontDoor(server, callbacks, TileDoor(layers, reader, versions, state.cache, door), door, guarded, [page.path for page in pages])
 
 
 def _rasters(settings: Settings) -> list[str]:
@@ -110,6 +117,7 @@ def _dash_on(server: FastAPI, pages: Sequence[Page], state: State) -> dash.Dash:
         update_title="",
         suppress_callback_exceptions=True,
         websocket_inactivity_timeout=0,
+        on_error=callback_failed,
     )
     for page in pages:
         page.register(app, state)

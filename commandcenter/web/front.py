@@ -14,6 +14,8 @@ from commandcenter.errors import CommandCenterError, Forbidden, NotFound, NotSig
 from commandcenter.text import Text
 from commandcenter.web.asgi import Asgi, Receive, Scope, Send, send_problem
 from commandcenter.web.context import ACTOR, VISITOR
+from commandcenter.web.dash_door import FILES, DashDoor
+from commandcenter.web.dash_door import PATH as CALLBACKS
 from commandcenter.web.door import Doorkeeper, Visitor
 from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
@@ -40,7 +42,10 @@ NOT_FOR_LOOKING = Text("这个账号不看地图和数据。", "This account doe
 class FrontDoor:
     """One ASGI application around Dash, its routes and the tile door."""
 
-    def __init__(self, inner: Asgi, tiles: TileDoor, door: Doorkeeper, guarded: Guarded, page_paths: Collection[str]) -> None:
+    def __init__(
+        self, inner: Asgi, callbacks: DashDoor, tiles: TileDoor, door: Doorkeeper, guarded: Guarded, page_paths: Collection[str]
+    ) -> None:
+        self._callbacks = callbacks
         self._inner, self._tiles, self._door, self._guarded = inner, tiles, door, guarded
         self._pages = frozenset(path.strip("/").split("/")[0] for path in page_paths)
 
@@ -76,6 +81,8 @@ class FrontDoor:
         try:
             if scope["type"] == "websocket":
                 await watched(self._inner, scope, receive, send, visitor, lambda asking: self._visitor(asking, segment))
+            elif (path == CALLBACKS and scope["method"] == "POST") or path.startswith(FILES):
+                await self._callbacks(scope, receive, send)
             else:
                 await self._inner(scope, receive, send)
         finally:
