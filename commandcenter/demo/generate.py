@@ -49,7 +49,7 @@ MEASURES: dict[Size, Measure] = {
 
 @dataclass(frozen=True)
 class DemoCity:
-    """Tables in load order, their sources, and the counted buildings of the street whose people are made up."""
+    """Tables in load order, their sources, and the counted buildings of the community whose people are made up."""
 
     tables: dict[str, pd.DataFrame]
     sources: list[dict[str, Any]]
@@ -98,4 +98,4 @@ def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[st
     tables["cases"] = points(made, "demo_cases", placing)
     tables["cases"]["born_grid_code"] = tables["cases"]["grid_code"]
     tables["cases"]["address"] = tables["cases"]["community_code"].map({u.code: f"{u.name}附近" for u in units})
-    return DemoCity(tables, sources(now), pilot_counts(tables["household_count"]))
+    return DemoCity(tables, sources(now), pilot_counts(tables["household_count"], tables["building"]))

@@ -54,7 +54,7 @@ def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str]
 
 
 def _write_people(connection: psycopg.Connection, city: DemoCity, keys: Keyring, seed: int) -> int:
-    """The pilot street's households with their people, from a seed of their own; how many households."""
+    """The pilot community's households with their people, from a seed of their own; how many households."""
     ids: dict[str, int] = dict(connection.execute("select source_key, id from building").fetchall())
     homes = list(people.homes(city.pilot, ids, numpy.random.default_rng([seed, 8])))
     register.enter(connection, keys, people.SOURCE, homes)

@@ -36,8 +36,8 @@ def people_routes(state: State) -> APIRouter:
     @router.get("/people")
     async def counts(request: Request) -> Response:
         actor, language = current_actor(), language_of(request, state.settings)
-        code = request.query_params.get("at", "").replace("\0", "")[:LONGEST_CODE]
-        rows = await state.reader.rows(actor, store.counts_request(code))
+        code = request.query_params.get("at", "")[:LONGEST_CODE]
+        rows = [] if "\0" in code else await state.reader.rows(actor, store.counts_request(code))
         if not rows:
             raise NotFound(NO_PLACE)
         inside = people_view.counts_inside(rows, language, synthetic=(await state.city()).synthetic, to_people=actor.may("people"))
@@ -53,21 +53,19 @@ def people_routes(state: State) -> APIRouter:
         people = await state.reader.rows(actor, store.look_request(household, DOOR, address_of(request)))
         return await _building_page(request, state, actor, number, household=household, people=people)
 
-    @router.post("/people/reveal")
-    async def reveal(request: Request) -> Response:
-        actor = current_actor()
+    @router.post("/people/building/{building}")
+    async def reveal(request: Request, building: str) -> Response:
+        actor, number, household = current_actor(), whole_number(building), whole_number(request.query_params.get("household"))
         sent = await sent_form(request)
-        household, reason = whole_number(sent.get("household")), sent.get("reason", "")[:LONGEST_REASON]
-        address = address_of(request)
-        rows = await state.reader.rows(actor, store.reveal_request(household, sent.get("person", "")[:LONGEST_CODE] or None, reason, DOOR, address))
+        ref, reason, address = sent.get("person", "")[:LONGEST_CODE] or None, sent.get("reason", "")[:LONGEST_REASON], address_of(request)
+        rows = await state.reader.rows(actor, store.reveal_request(household, ref, reason, DOOR, address))
         outcome = rows[0]["outcome"]
         if outcome in FORBIDDEN:
             raise Forbidden(IN_THE_WAY[outcome])
-        number = whole_number(sent.get("building"))
         if outcome != "revealed":
             people = await state.reader.rows(actor, store.look_request(household, DOOR, address))
             return await _building_page(request, state, actor, number, household=household, people=people, said=IN_THE_WAY[outcome], reason=reason)
-        known = {row["ref"]: row | {"id_number": register.opened(state.keys, row["ref"], row["id_sealed"])} for row in rows}
+        known = [row | {"id_number": register.opened(state.keys, row["ref"], row["id_sealed"])} for row in rows]
         return await _building_page(request, state, actor, number, household=household, revealed=known)
 
     return router
@@ -88,7 +86,7 @@ async def _building_page(
     *,
     household: int | None = None,
     people: list[dict[str, Any]] | None = None,
-    revealed: dict[str, dict[str, Any]] | None = None,
+    revealed: list[dict[str, Any]] | None = None,
     said: Text | None = None,
     reason: str = "",
 ) -> Response:

@@ -14,7 +14,7 @@ from commandcenter.web.plain_page import Html, field, form, table, tag
 TITLE = Text("户与人", "Households and people")
 TO_MAP = Text("地图", "Map")
 LEVELS = {
-    "city": Text("全市", "City"), "district": Text("区", "District"), "street": Text("街道", "Street"), "community": Text("社区", "Community"),
+    "city": Text("全市", "Whole city"), "district": Text("区", "District"), "street": Text("街道", "Street"), "community": Text("社区", "Community"),
     "grid": Text("网格", "Grid"), "building": Text("建筑", "Building"),
 }  # fmt: skip
 PERSONS, HOMES, COUNTED = Text("人口（人）", "Persons"), Text("户数（户）", "Households"), Text("统计日期", "Counted on")
@@ -37,8 +37,7 @@ KINDS = {
     "resident": Text("常住户", "Resident"), "registered": Text("户籍户（人不在此居住）", "Registered here, living elsewhere"), "vacant": Text("空置", "Vacant"),
 }  # fmt: skip
 HOUSEHOLD, UNIT, KIND, KNOWN = Text("户号", "Household"), Text("门牌", "Door"), Text("类别", "Kind"), Text("登记人数", "People on record")
-LOOK = Text("查看人员", "Look")
-ONE_LOOK = Text("打开一户即是一次查看，记入审计。", "Opening a household is a look, and goes into the audit.")
+ONE_LOOK = Text("点户号打开一户；打开即是一次查看，记入审计。", "A household opens by its number; to open it is a look, and goes into the audit.")
 NOBODY_COUNTED = Text("这栋建筑没有户的登记，或不在您的辖区内。", "No household is on record for this building, or it lies outside your jurisdiction.")
 TO_GRID = Text("所在网格的人口", "Counts of its grid")
 ROLES = {
@@ -72,9 +71,12 @@ def counts_inside(rows: Sequence[Mapping[str, Any]], language: Language, *, synt
     if synthetic:
         inside.append(tag("p", SYNTHETIC.to(language), class_="faint"))
     if below:
-        heads = [words.to(language) for words in (LEVELS[below[0]["level"]], PERSONS, HOMES, COUNTED)]
-        lines = [[_place(row, language, to_people=to_people), *_numbers(row, language), str(row["counted_on"] or "")] for row in below]
-        inside.append(table(heads, lines, TITLE.to(language)))
+        heads = [LEVELS[below[0]["level"]].to(language), *_number_heads(language, PERSONS, HOMES)]
+        lines = [[_place(row, language, to_people=to_people), *_numbers(row, language)] for row in below]
+        if len({row["counted_on"] for row in below} - {None}) > 1:  # else the sentence above says it for all
+            heads.append(COUNTED.to(language))
+            lines = [[*line, str(row["counted_on"] or "")] for line, row in zip(lines, below, strict=True)]
+        inside.append(tag("div", table(heads, lines, TITLE.to(language)), class_="plain-narrow"))
     return inside
 
 
@@ -89,15 +91,15 @@ def building_inside(
     if not homes:
         return [*inside, tag("p", NOBODY_COUNTED.to(language))]
     with_doors = actor.may("reveal")
-    heads = [HOUSEHOLD, *([UNIT] if with_doors else []), KIND, PERSONS, KNOWN, COUNTED, LOOK]
+    heads = [HOUSEHOLD.to(language), *([UNIT.to(language)] if with_doors else []), KIND.to(language), *_number_heads(language, PERSONS, KNOWN)]
     lines = [
         [
-            str(home["id"]), *([home["unit"] or ""] if with_doors else []), KINDS[home["kind"]].to(language), _number(home["persons"]), _number(home["known"]),
-            str(home["counted_on"]), tag("a", LOOK.to(language), href=f"/people/building/{building['id']}?household={home['id']}") if home["known"] else "",
+            _home(building, home), *([home["unit"] or ""] if with_doors else []), KINDS[home["kind"]].to(language), _number(home["persons"]),
+            _number(home["known"]), str(home["counted_on"]),
         ]
         for home in homes
     ]  # fmt: skip
-    return [*inside, tag("p", ONE_LOOK.to(language), class_="faint"), table([words.to(language) for words in heads], lines, TITLE.to(language))]
+    return [*inside, tag("p", ONE_LOOK.to(language), class_="faint"), table([*heads, COUNTED.to(language)], lines, TITLE.to(language))]
 
 
 def household_inside(
@@ -117,11 +119,10 @@ def household_inside(
     return inside
 
 
-def revealed_inside(building: Mapping[str, Any], home: Mapping[str, Any], revealed: Mapping[str, Mapping[str, Any]], language: Language) -> list[Html]:
+def revealed_inside(building: Mapping[str, Any], home: Mapping[str, Any], people: Sequence[Mapping[str, Any]], language: Language) -> list[Html]:
     """Who was asked for, in full, on the one page that answers."""
-    people = list(revealed.values())
     words = SHOWN_ONCE.with_values(id=home["id"]).to(language)
-    back = tag("a", MASKED.with_values(id=home["id"]).to(language), href=f"/people/building/{building['id']}?household={home['id']}")
+    back = tag("a", MASKED.with_values(id=home["id"]).to(language), href=_home_address(building, home))
     heads = (NAME, BORN, PHONE, ID_NUMBER, UNIT, REF)
     lines = [
         [person["name"], str(person["born"] or ""), person["phone"] or "", person["id_number"] or "", person["unit"] or "", person["ref"]] for person in people
@@ -150,9 +151,7 @@ def _reveal_form(
     choices = [tag("option", EVERYBODY.to(language), value="")]
     choices += [tag("option", f"{person['name']} · {person['ref']}", value=person["ref"]) for person in known]
     return form(
-        "/people/reveal",
-        tag("input", type="hidden", name="building", value=building["id"]),
-        tag("input", type="hidden", name="household", value=home["id"]),
+        _home_address(building, home),
         tag("label", tag("span", WHO.to(language)), tag("select", *choices, name="person")),
         field(REASON.to(language), "reason", value=reason, required=True, minlength=SHORTEST_REASON, maxlength=LONGEST_REASON, autocomplete="off"),
         tag("button", IN_FULL.to(language), type="submit", class_="first"),
@@ -177,6 +176,18 @@ def _numbers(row: Mapping[str, Any], language: Language) -> list[Html]:
     return [_number(row["persons"]), _number(row["households"])]
 
 
+def _number_heads(language: Language, *titles: Text) -> list[str]:
+    return [tag("span", words.to(language), class_="plain-number") for words in titles]
+
+
+def _home(building: Mapping[str, Any], home: Mapping[str, Any]) -> Html | str:
+    return tag("a", str(home["id"]), href=_home_address(building, home)) if home["known"] else str(home["id"])
+
+
+def _home_address(building: Mapping[str, Any], home: Mapping[str, Any]) -> str:
+    return f"/people/building/{building['id']}?household={home['id']}"
+
+
 def _number(value: int) -> Html:
     return tag("span", f"{value:,}", class_="plain-number")
 
@@ -193,6 +204,8 @@ def _place(row: Mapping[str, Any], language: Language, *, to_people: bool) -> Ht
 def _name(row: Mapping[str, Any], language: Language) -> str:
     if row["code"] is None:
         return UNPLACED.to(language)
+    if row["level"] == "city":
+        return LEVELS["city"].to(language)
     return str((row["title_en"] if language == "en" else None) or row["title"] or row["code"] or LEVELS[row["level"]].to(language))
 
 

@@ -835,20 +835,15 @@ CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double prec
   end $$;
 ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.cells_held_back(persons bigint[], households bigint[]) RETURNS boolean[]
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-declare
-  held boolean[] := array(select coalesce(c.p < smallest_cell() or c.h < 1, false) from unnest(persons, households) with ordinality as c(p, h, n) order by c.n);
-  other bigint;
-begin
-  while true = any(held) loop
-    exit when (select count(*) >= 2 and sum(c.p) >= smallest_cell() and sum(c.h) >= 1 from unnest(persons, households, held) as c(p, h, k) where c.k);
-    select c.n into other from unnest(persons, held) with ordinality as c(p, k, n) where not c.k and c.p is not null order by c.p, c.n limit 1;
-    exit when other is null;
-    held[other] := true;
-  end loop;
-  return held;
-end $$;
+  with cell as (
+    select c.p, c.n, c.p < smallest_cell() or c.h < 1 as small from unnest(persons, households) with ordinality as c(p, h, n)
+  ), rest as (
+    select bool_or(small) as any_small, min(p) filter (where not small) as next_size from cell
+  )
+  select coalesce(array_agg(coalesce(cell.small or rest.any_small and cell.p = rest.next_size, false) order by cell.n), '{}') from cell, rest
+$$;
 ALTER FUNCTION public.cells_held_back(persons bigint[], households bigint[]) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -972,7 +967,7 @@ CREATE FUNCTION public.households_of(of_building bigint) RETURNS TABLE(id bigint
   select h.id, h.kind, h.persons, case when actor_may('reveal') then h.unit end, h.counted_on,
     (select count(*) from person p where p.household_id = h.id), h.source
   from household h where h.building_id = of_building and actor_may('people')
-  order by h.kind <> 'resident', h.unit, h.id
+  order by h.kind <> 'resident', char_length(h.unit), h.unit, h.id
 $$;
 ALTER FUNCTION public.households_of(of_building bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.is_a_reason(why text) RETURNS boolean

@@ -100,7 +100,7 @@ $$
   select h.id, h.kind, h.persons, case when actor_may('reveal') then h.unit end, h.counted_on,
     (select count(*) from person p where p.household_id = h.id), h.source
   from household h where h.building_id = of_building and actor_may('people')
-  order by h.kind <> 'resident', h.unit, h.id
+  order by h.kind <> 'resident', char_length(h.unit), h.unit, h.id
 $$;
 
 -- The people of one household, masked. One event a look; who may not, or not here, gets nothing and is written down as refused.
