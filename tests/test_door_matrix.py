@@ -5,6 +5,7 @@ A new route, page, layer or command must be given its row here before anything e
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,8 @@ from websockets.sync.client import connect
 from app import build_app
 from commandcenter.__main__ import COMMANDS
 from commandcenter.pages import PAGES
-from commandcenter.web.sessions import COOKIE
+from commandcenter.web import watched_socket
+from commandcenter.web.sessions import COOKIE, REMEMBERED_S
 from layers import discover
 from tests.city import HOME, build
 from tests.serving import ServedApplication
@@ -110,22 +112,27 @@ SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop"
 
 
 @pytest.fixture(scope="module")
-def house(clone: Any) -> Iterator[dict[str, Person]]:
-    """A little city that is no demonstration, and one browser a visitor."""
+def city(clone: Any) -> Iterator[House]:
+    """A little city that is no demonstration."""
     made = clone("doors")
     with made.connect() as connection, psycopg.connect(made.admin_dsn, autocommit=True) as admin:
         build(connection)
         connection.autocommit = True
         with ServedApplication(replace(made.settings, city="heidelberg")) as served:
-            here = House(served, made, connection, admin)
-            roles = {
-                FRESH: ("shift_leader", None), DISPATCHER: ("dispatcher", STREET), STRANGER: ("leader", "230203"), STEWARD: ("data_steward", None),
-                SYSTEM: ("system_administrator", None), SECURITY: ("security_administrator", None), AUDIT: ("audit_administrator", None),
-            }  # fmt: skip
-            for name, (role, area) in roles.items():
-                here.account(name, role, area)
-            admin.execute("update account set must_change = true where name = 'fresh'")
-            yield {NOBODY: here.person(), **{name: here.signed_in(name) for name in roles}}
+            yield House(served, made, connection, admin)
+
+
+@pytest.fixture(scope="module")
+def house(city: House) -> dict[str, Person]:
+    """One browser a visitor."""
+    roles = {
+        FRESH: ("shift_leader", None), DISPATCHER: ("dispatcher", STREET), STRANGER: ("leader", "230203"), STEWARD: ("data_steward", None),
+        SYSTEM: ("system_administrator", None), SECURITY: ("security_administrator", None), AUDIT: ("audit_administrator", None),
+    }  # fmt: skip
+    for name, (role, area) in roles.items():
+        city.account(name, role, area)
+    city.admin.execute("update account set must_change = true where name = 'fresh'")
+    return {NOBODY: city.person(), **{name: city.signed_in(name) for name in roles}}
 
 
 def answered(person: Person, method: str, address: str) -> int:
@@ -197,6 +204,26 @@ def test_the_socket_of_somebody_signed_out_is_closed_at_their_next_word(house: d
         with pytest.raises(ConnectionClosed) as fault:
             while True:
                 socket.recv(timeout=10)
+    assert fault.value.rcvd is not None and fault.value.rcvd.code == 4401
+
+
+@pytest.mark.parametrize("act", ["signed out", "other rights"])
+def test_a_quiet_socket_is_closed_within_seconds(city: House, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    """A feed that only listens: over when its sign-in is over, and when the same account may see something else now."""
+    monkeypatch.setattr(watched_socket, "RECHECK_S", 0.2)
+    who = "quiet" if act == "signed out" else "moved"
+    city.account(who, "dispatcher", STREET)
+    person = city.signed_in(who)
+    with socket_of(person) as socket:
+        time.sleep(0.6)  # several looks later it is still theirs
+        socket.send('{"type": "heartbeat"}')
+        if act == "signed out":
+            assert person.post("/sign-out").status_code == 303
+        else:
+            city.admin.execute("update appointment p set area_code = '230202002' from account a where a.id = p.account_id and a.name = %s", [who])
+        with pytest.raises(ConnectionClosed) as fault:
+            while True:
+                socket.recv(timeout=REMEMBERED_S + 10)
     assert fault.value.rcvd is not None and fault.value.rcvd.code == 4401
 
 

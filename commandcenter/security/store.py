@@ -44,10 +44,12 @@ def begin_request(account: int, digest: bytes, lasts_s: int, address: str, agent
     )
 
 
-def actor_request(digest: bytes, idle_s: int) -> SqlRequest:
-    """The account whose living sign-in a token is, with what it may; the sign-in counts as used now."""
+def actor_request(digest: bytes, idle_s: int, *, attended: bool = True) -> SqlRequest:
+    """The account whose living sign-in a token is, with what it may; the sign-in counts as used now where somebody stands behind the request."""
     return SqlRequest(
-        "select * from sign_in_actor(%(digest)s, make_interval(secs => %(idle)s))", {"digest": digest, "idle": idle_s}, "whose sign-in"
+        "select * from sign_in_actor(%(digest)s, make_interval(secs => %(idle)s), %(attended)s)",
+        {"digest": digest, "idle": idle_s, "attended": attended},
+        "whose sign-in",
     )
 
 
@@ -92,13 +94,13 @@ def accounts_request() -> SqlRequest:
     """All accounts with their appointments that are or may come, those that wait first."""
     return SqlRequest(
         "select a.id, a.name, a.title, a.state, a.locked_until > now() as locked, a.totp_at is not null as strong,"
-        " a.created_at, a.created_by, a.settled_at, a.settled_by,"
+        " a.created_at, a.created_by, max(maker.name) as maker, a.settled_at, a.settled_by,"
         " coalesce(json_agg(json_build_object('id', p.id, 'code', r.code, 'role', r.title, 'role_en', r.title_en, 'area', p.area_code,"
         " 'grid', p.grid_code, 'centre', p.centre, 'state', p.state, 'since', p.valid_from, 'until', p.valid_to, 'by', p.created_by,"
         " 'place', coalesce(place.name, p.area_code), 'place_en', coalesce(place.name_en, place.name, p.area_code))"
         " order by r.position, p.id) filter (where p.id is not null), '[]') as appointments"
         " from account a left join appointment p on p.account_id = a.id and p.state <> 'refused' and (p.valid_to is null or p.valid_to > now())"
-        " left join role r on r.code = p.role_code"
+        " left join role r on r.code = p.role_code left join account maker on 'account:' || maker.id = a.created_by"
         " left join lateral (select name, name_en from area where code = p.area_code order by code_system limit 1) place on true"
         " group by a.id order by a.state <> 'pending' and not bool_or(coalesce(p.state = 'pending', false)), a.name",
         {},

@@ -92,13 +92,13 @@ def admin_routes(state: State, door: Doorkeeper) -> APIRouter:
     async def roles(request: Request) -> Response:
         actor, language = _administrator(), language_of(request, state.settings)
         known, rows = await state.reader.rows(actor, store.roles_request()), await state.reader.rows(actor, store.accounts_request())
-        return admin_page.frame(request, state, admin_page.ROLE, admin_page.roles_inside(known, rows, language))
+        return admin_page.frame(request, state, admin_page.ROLES, admin_page.roles_inside(known, rows, language))
 
     @router.get("/admin/places")
     async def places(request: Request) -> Response:
         actor, language = _administrator(), language_of(request, state.settings)
         rows = await state.reader.rows(actor, store.accounts_request())
-        return admin_page.frame(request, state, admin_page.PLACE, admin_page.places_inside(rows, (await state.city()).zone, language))
+        return admin_page.frame(request, state, admin_page.PLACES, admin_page.places_inside(rows, (await state.city()).zone, language))
 
     @router.post("/admin/account")
     async def make(request: Request) -> Response:

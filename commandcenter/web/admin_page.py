@@ -16,9 +16,9 @@ from commandcenter.text import Language, Text
 from commandcenter.web.plain_page import Html, field, form, language_of, page, table, tag
 from commandcenter.web.state import State
 
-TITLE = Text("账号管理", "Accounts")
+TITLE, ROLES, PLACES = Text("账号管理", "Accounts"), Text("岗位", "Roles"), Text("辖区", "Places")
 TABS = (
-    ("/admin", TITLE), ("/admin/roles", Text("岗位", "Roles")), ("/admin/places", Text("辖区", "Places")),
+    ("/admin", TITLE), ("/admin/roles", ROLES), ("/admin/places", PLACES),
 )  # fmt: skip
 TO_ACCOUNT = Text("我的账号", "My account")
 HEADS = (
@@ -47,7 +47,7 @@ ALL_CENTRES, SINCE, UNTIL = Text("不限", "all"), Text("起（可空）", "From
 IN_GRID, FROM, TO = Text("网格 {code}", "grid {code}"), Text("{day} 起", "from {day}"), Text("到 {day}", "until {day}")
 WHOLE = Text("全市", "whole city")
 PERMITS, SENSITIVE, HOLDERS = Text("权限", "Permissions"), Text("要求第二因素", "Second factor required"), Text("在岗", "Held by")
-YES = Text("是", "yes")
+YES, CODE = Text("是", "yes"), Text("代码", "Code")
 # What each permission opens, in words; a permission without words here is a defect that test_admin finds.
 PERMISSIONS = {
     "read": Text("看地图和数据", "see map and data"), "write": Text("写数据", "write data"), "steward": Text("数据台", "the data desk"),
@@ -78,7 +78,7 @@ def accounts_inside(rows: Sequence[Mapping[str, Any]], roles: Sequence[Mapping[s
     lines = [
         [
             row["name"], row["title"], _appointments(row, actor, zone, language), _state(row, language),
-            f"{row['created_at'].astimezone(zone):%Y-%m-%d %H:%M} · {row['created_by']}", _acts(row, actor, language),
+            f"{row['created_at'].astimezone(zone):%Y-%m-%d %H:%M} · {row['maker'] or row['created_by']}", _acts(row, actor, language),
         ]
         for row in rows
     ]  # fmt: skip
@@ -111,7 +111,7 @@ def roles_inside(roles: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str,
         ]
         for role in roles
     ]  # fmt: skip
-    heads = (ROLE.to(language), "code" if language == "en" else "代码", PERMITS.to(language), SENSITIVE.to(language), HOLDERS.to(language))
+    heads = (ROLE.to(language), CODE.to(language), PERMITS.to(language), SENSITIVE.to(language), HOLDERS.to(language))
     return table(heads, lines, ROLE.to(language))
 
 
@@ -128,7 +128,7 @@ def places_inside(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, language: L
     if not by_place:
         return tag("p", NOBODY.to(language))
     lines = [[name, code, tag("ul", *(tag("li", who) for who in sorted(held)))] for (code, name), held in sorted(by_place.items())]
-    return table((PLACE.to(language), "code" if language == "en" else "代码", PEOPLE.to(language)), lines, PLACE.to(language))
+    return table((PLACE.to(language), CODE.to(language), PEOPLE.to(language)), lines, PLACE.to(language))
 
 
 def passwords_inside(made: Sequence[tuple[str, str, str]], language: Language) -> Html:
@@ -154,14 +154,13 @@ def _appoint_form(rows: Sequence[Mapping[str, Any]], roles: Sequence[Mapping[str
     return form(
         "/admin/appointment",
         tag("label", tag("span", HEADS[0].to(language)), tag("select", *names, name="name", required=True)),
-        *_place_fields(roles, language),
-        field(SINCE.to(language), "since", type="date"),
+        *_place_fields(roles, language, field(SINCE.to(language), "since", type="date")),
         tag("button", APPOINT.to(language), type="submit", class_="first"),
         class_="plain-form",
     )
 
 
-def _place_fields(roles: Sequence[Mapping[str, Any]], language: Language) -> list[Html]:
+def _place_fields(roles: Sequence[Mapping[str, Any]], language: Language, *since: Html) -> list[Html]:
     options = [tag("option", role["title_en"] if language == "en" else role["title"], value=role["code"]) for role in roles]
     centres = [tag("option", ALL_CENTRES.to(language), value="")]
     centres += [tag("option", words.to(language), value=key) for key, words in CENTRES.items()]
@@ -170,6 +169,7 @@ def _place_fields(roles: Sequence[Mapping[str, Any]], language: Language) -> lis
         field(AREA.to(language), "area", pattern="[0-9]*|\\*", autocomplete="off"),
         field(GRID.to(language), "grid", pattern="[0-9A-Za-z]*", autocomplete="off"),
         tag("label", tag("span", CENTRE.to(language)), tag("select", *centres, name="centre")),
+        *since,
         field(UNTIL.to(language), "until", type="date"),
     ]
 

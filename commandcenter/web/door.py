@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 from commandcenter.actor import Actor
@@ -25,6 +26,14 @@ class Visitor:
 
     actor: Actor | None
     signed_in: SignedIn | None = None
+
+    @property
+    def mark(self) -> bytes:
+        """A short word for who acts with which rights: a page that hears another one than before is somebody else's now."""
+        if self.actor is None:
+            return b""
+        said = "|".join((self.actor.id, self.actor.scope.digest, *sorted(self.actor.permissions)))
+        return blake2b(said.encode(), digest_size=8).hexdigest().encode()
 
     @property
     def due(self) -> str:

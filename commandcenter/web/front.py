@@ -17,6 +17,7 @@ from commandcenter.web.context import ACTOR, VISITOR
 from commandcenter.web.door import Doorkeeper, Visitor
 from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
+from commandcenter.web.watched_socket import NOBODY_HERE, watched
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
 # Addresses of people with an account, and of nobody else; everything else of theirs is below.
@@ -30,7 +31,7 @@ DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
 PLAIN_PAGES = re.compile(r"/people(/building/\d{1,15})?$")  # without scripts, of everybody who may look
 
-NOBODY_HERE, TRY_LATER = 4401, 4503  # why a socket is closed
+TRY_LATER = 4503  # why a socket is closed that nobody could be asked about
 DUE_FIRST = Text("请先完成登录：第二因素或自己的口令。", "Please complete the sign-in first: the second factor, or a password of your own.")
 _OWN_ACCOUNT = re.compile(r"/(account(/.*)?|sign-out)$")
 DUE_PATHS = {"code": re.compile(r"/(account/code|sign-out)$"), "password": _OWN_ACCOUNT, "factor": _OWN_ACCOUNT}  # what stays open meanwhile
@@ -64,17 +65,20 @@ class FrontDoor:
             else:
                 await send({"type": "websocket.close", "code": TRY_LATER})
             return
-        if scope["type"] == "http" and not await self._may_pass(scope, send, segment, visitor):
-            return
-        if scope["type"] == "websocket":
-            receive = self._watched(scope, receive, send)
-            if not visitor.may_look or is_foreign(scope["headers"]):
-                await receive()
-                await send({"type": "websocket.close", "code": NOBODY_HERE})
+        if scope["type"] == "http":
+            send = _marked(send, visitor.mark)
+            if not await self._may_pass(scope, send, segment, visitor):
                 return
+        if scope["type"] == "websocket" and (not visitor.may_look or is_foreign(scope["headers"])):
+            await receive()
+            await send({"type": "websocket.close", "code": NOBODY_HERE})
+            return
         actor, who = ACTOR.set(visitor.actor), VISITOR.set(visitor)
         try:
-            await self._inner(scope, receive, send)
+            if scope["type"] == "websocket":
+                await watched(self._inner, scope, receive, send, visitor, lambda asking: self._visitor(asking, segment))
+            else:
+                await self._inner(scope, receive, send)
         finally:
             ACTOR.reset(actor)
             VISITOR.reset(who)
@@ -119,21 +123,16 @@ class FrontDoor:
             await send_problem(send, Forbidden(NOT_FOR_LOOKING))
         return False
 
-    def _watched(self, scope: Scope, receive: Receive, send: Send) -> Receive:
-        """What comes through a socket, each message of somebody who is still signed in: else the socket is closed."""
 
-        async def watched() -> MutableMapping[str, Any]:
-            message = await receive()
-            if message["type"] == "websocket.receive":
-                visitor = await self._door.visitor(scope["headers"])
-                if not visitor.may_look:
-                    await send({"type": "websocket.close", "code": NOBODY_HERE})
-                    return {"type": "websocket.disconnect", "code": NOBODY_HERE}
-                ACTOR.set(visitor.actor)
-                VISITOR.set(visitor)
-            return message
+def _marked(send: Send, mark: bytes) -> Send:
+    """Answers that say who acts, so that a page left open notices when it is somebody else."""
 
-        return watched
+    async def marked(message: MutableMapping[str, Any]) -> None:
+        if mark and message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"x-acting", mark)]}
+        await send(message)
+
+    return marked
 
 
 def is_foreign(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from commandcenter.actor import Actor
@@ -19,6 +19,7 @@ IDLE_S, LONGEST_S = 30 * 60, 12 * 3600
 REMEMBERED_S = 5.0  # a sign-in that is over lives on for this long at most
 MOST_REMEMBERED = 5_000
 _TOKEN_BYTES = 32
+UNATTENDED = b"x-unattended"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def cookie_of(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     return None
 
 
+def is_attended(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether somebody stands behind a request: a page that nobody has touched for a minute says so (``assets/45-signed-in.js``)."""
+    return all(key != UNATTENDED for key, _ in headers)
+
+
 class Sessions:
     """The sign-ins of one web process."""
 
@@ -64,7 +70,7 @@ class Sessions:
         self._reader = reader
         self._known: dict[bytes, tuple[float, SignedIn]] = {}
 
-    async def of(self, headers: Iterable[tuple[bytes, bytes]]) -> SignedIn | None:
+    async def of(self, headers: Sequence[tuple[bytes, bytes]]) -> SignedIn | None:
         """The living sign-in of a request; None when there is none. Raises Unavailable when the database does not answer."""
         token = token_of(headers)
         if not token:
@@ -74,7 +80,7 @@ class Sessions:
         if known is not None and known[0] > time.monotonic():
             return known[1]
         self._known.pop(digest, None)
-        row = await self._reader.row(DOOR, store.actor_request(digest, IDLE_S))
+        row = await self._reader.row(DOOR, store.actor_request(digest, IDLE_S, attended=is_attended(headers)))
         if row is None:
             return None
         found = SignedIn(account_actor(row), digest, row["due"], row["strong"])

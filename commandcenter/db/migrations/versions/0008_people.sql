@@ -63,8 +63,8 @@ begin
     execute format('alter table %I force row level security', name);
   end loop;
   -- For everybody, the owner too: inside the functions below the jurisdiction of a household is this policy, and no other words.
-  execute format('create policy read_in_jurisdiction on household for select using (%s)', in_place);
-  execute format('create policy write_in_jurisdiction on household for all using ((select actor_may_write()) and (%s))
+  execute format('create policy read_in_jurisdiction on household for select to commandcenter_app, commandcenter_owner using (%s)', in_place);
+  execute format('create policy write_in_jurisdiction on household for all to commandcenter_app, commandcenter_owner using ((select actor_may_write()) and (%s))
                   with check ((select actor_may_write()) and (%s))', in_place, in_place);
 end $$;
 create policy by_its_functions on person to commandcenter_owner using (true) with check (true);
