@@ -397,7 +397,7 @@ def test_who_is_erased_leaves_a_tombstone_and_every_chain_verifies(
     assert (masked["state"], masked["name"], masked["role"]) == ("erased", None, None)
     (answer,) = street.told(store.reveal_request(household, None, REASON, "wall", ""), ACTOR["leader"])
     assert answer["outcome"] == "nobody"
-    assert "已依法删除" in street.people["leader"].get(f"/people/building/{street.buildings['here']}?household={household}").text
+    assert "已依法删除" in street.people["leader"].get(f"/people/building/{street.buildings['here']}?household={household}&lang=zh").text
     for ref, said in ((gone.ref, "erased before"), ("P00000000NONE", "no such person"), ("' or 1=1", "no such person")):
         with pytest.raises(BadInput, match=said):
             erase(street, ref)
