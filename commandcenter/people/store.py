@@ -17,10 +17,10 @@ def counts_request(code: str) -> SqlRequest:
 
 
 def building_request(building: int) -> SqlRequest:
-    """What the page of a building says of it: its names, whether its people are synthetic."""
+    """What the page of a building says of it."""
     return SqlRequest(
-        "select b.id, coalesce(b.name, b.address, b.code, b.id::text) as title, coalesce(b.name_en, b.address, b.code, b.id::text) as title_en, b.grid_code,"
-        " exists (select from household h where h.building_id = b.id) as here from building b where b.id = %(building)s",
+        "select b.id, coalesce(b.name, b.address, b.code, b.id::text) as title, coalesce(b.name_en, b.address, b.code, b.id::text) as title_en, b.grid_code"
+        " from building b where b.id = %(building)s",
         {"building": building},
         "a building's people",
     )

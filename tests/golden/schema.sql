@@ -1123,8 +1123,8 @@ begin
           coalesce(whole_city or c.district_code = any(districts) or c.street_code = any(streets) or c.community_code = any(communities)
                    or c.grid_code = any(grids), false) as mine
         from household_count c
-        where (depth < 1 or c.district_code is not distinct from path[1]) and (depth < 2 or c.street_code is not distinct from path[2])
-          and (depth < 3 or c.community_code is not distinct from path[3]) and (depth < 4 or c.grid_code = path[4])) k
+        where (depth < 1 or path[1] is null or c.district_code = path[1]) and (depth < 2 or path[2] is null or c.street_code = path[2])
+          and (depth < 3 or path[3] is null or c.community_code = path[3]) and (depth < 4 or c.grid_code = path[4])) k
       group by k.code order by k.code) c;
     if depth = 0 then  -- the city is a cell of its own
       shut := coalesce((select sum(o.p) < smallest_cell() or sum(o.h) < 1 from unnest(persons_outside, households_outside) as o(p, h)), false);
@@ -1132,7 +1132,7 @@ begin
     held := case when shut then array(select o.p is not null from unnest(persons_outside) with ordinality as o(p, n) order by o.n)
                  else cells_held_back(persons_outside, households_outside) end;
     if depth < depth_here then
-      shut := coalesce((select held[n] from generate_subscripts(codes, 1) n where codes[n] = path[depth + 1]), shut);
+      shut := coalesce((select held[n] from generate_subscripts(codes, 1) n where codes[n] is not distinct from path[depth + 1]), shut);
     end if;
   end loop;
   return query
@@ -2875,6 +2875,7 @@ CREATE INDEX grid_geom ON public.grid USING gist (geom);
 CREATE INDEX grid_geom_3857 ON public.grid USING gist (geom_3857);
 CREATE INDEX household_building ON public.household USING btree (building_id);
 CREATE INDEX household_count_grid ON public.household_count USING btree (grid_code);
+CREATE INDEX household_count_place ON public.household_count USING btree (district_code, street_code, community_code);
 CREATE INDEX ingest_finding_run ON public.ingest_finding USING btree (run_id, rule);
 CREATE INDEX ingest_preview_run ON public.ingest_preview USING btree (run_id);
 CREATE INDEX ingest_run_source ON public.ingest_run USING btree (source, id);

@@ -32,6 +32,8 @@ create function place_path(of_code text) returns text[] language sql stable set 
   order by turn limit 1
 $$;
 
+create index household_count_place on household_count (district_code, street_code, community_code);
+
 -- Persons and households of a place ('here') and of the places right below it ('below': district, street, community, grid, building),
 -- with the ways up ('above'). `held_back`: the number is not told. `inside`: all of it lies in the actor's jurisdiction. `counted`:
 -- somebody counted there. A place that lies partly inside is judged by its other part, because its own part is known. Below a number that
@@ -72,8 +74,8 @@ begin
           coalesce(whole_city or c.district_code = any(districts) or c.street_code = any(streets) or c.community_code = any(communities)
                    or c.grid_code = any(grids), false) as mine
         from household_count c
-        where (depth < 1 or c.district_code is not distinct from path[1]) and (depth < 2 or c.street_code is not distinct from path[2])
-          and (depth < 3 or c.community_code is not distinct from path[3]) and (depth < 4 or c.grid_code = path[4])) k
+        where (depth < 1 or path[1] is null or c.district_code = path[1]) and (depth < 2 or path[2] is null or c.street_code = path[2])
+          and (depth < 3 or path[3] is null or c.community_code = path[3]) and (depth < 4 or c.grid_code = path[4])) k
       group by k.code order by k.code) c;
     if depth = 0 then  -- the city is a cell of its own
       shut := coalesce((select sum(o.p) < smallest_cell() or sum(o.h) < 1 from unnest(persons_outside, households_outside) as o(p, h)), false);
@@ -81,7 +83,7 @@ begin
     held := case when shut then array(select o.p is not null from unnest(persons_outside) with ordinality as o(p, n) order by o.n)
                  else cells_held_back(persons_outside, households_outside) end;
     if depth < depth_here then
-      shut := coalesce((select held[n] from generate_subscripts(codes, 1) n where codes[n] = path[depth + 1]), shut);
+      shut := coalesce((select held[n] from generate_subscripts(codes, 1) n where codes[n] is not distinct from path[depth + 1]), shut);
     end if;
   end loop;
 
