@@ -37,6 +37,9 @@ KINDS: dict[str, dict[str, int | None]] = {
     "page": {NOBODY: 303, FRESH: 303, DISPATCHER: 200, STRANGER: 200, STEWARD: 200, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
     "map": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
     "desk": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
+    # Of the visitors none sees people; who does, is shown whom: test_people.
+    "people page": {NOBODY: 303, FRESH: 303, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
+    "people": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403)},
     "own page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 200)},
     "own": {NOBODY: 401, **dict.fromkeys(VISITORS[1:])},
     # A second factor is set up with a password of one's own; a code nobody asked for is wrong.
@@ -81,6 +84,9 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/tilejson/{layer_id}.json"): ("map", "/tilejson/cameras.json"),
     ("GET", "/features/{layer_id}"): ("map", f"/features/cameras?bbox={BBOX}"),
     ("GET", "/features/{layer_id}/{ref_id}"): ("map", "/features/cameras/1"),
+    ("GET", "/people"): ("page", "/people"),
+    ("GET", "/people/building/{building}"): ("people page", "/people/building/1"),
+    ("POST", "/people/building/{building}"): ("people", "/people/building/1?household=1"),
     ("POST", "/data/upload"): ("desk", "/data/upload?name=x.csv"),
     ("GET", "/data/refused/{run_id}.xlsx"): ("desk", "/data/refused/1.xlsx"),
     ("GET", "/data/preview/{run_id}.json"): ("desk", "/data/preview/1.json"),
@@ -102,7 +108,7 @@ LAYERS = (
     "addresses", "areas", "base", "buildings", "cameras", "cases", "components", "compounds", "grids", "key_sites", "service_points", "unit_cells",
 )  # fmt: skip
 # Commands run on the machine itself, as whoever owns the data folder; what they may do to accounts stands in test_accounts.
-SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "verify-audit"})
+SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "verify-audit"})
 
 
 @pytest.fixture(scope="module")

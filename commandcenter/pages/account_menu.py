@@ -14,6 +14,7 @@ from commandcenter.web.context import ACTOR, VISITOR
 
 DEMO, ACCOUNT = Text("演示身份", "Demo identity"), Text("账号", "Account")
 ACTING_AS, SIGNED_IN_AS = Text("演示身份：{actor}", "Demo identity: {actor}"), Text("已登录：{actor}", "Signed in: {actor}")
+PEOPLE = Text("户与人", "Households and people")
 OWN, SIGN_IN = Text("我的账号、退出", "My account, sign out"), Text("用账号登录", "Sign in with an account")
 
 
@@ -31,6 +32,8 @@ def account_menu(attribute: str, button: Callable[[Text, str], Component], langu
             for actor in DEMO_ACTORS.values()
         ]
         items.append(dmc.MenuItem(SIGN_IN.to(language), href="/sign-in", refresh=True))
+    if acting is not None and acting.may("read"):
+        items.append(dmc.MenuItem(PEOPLE.to(language), href="/people", refresh=True))
     return dmc.Menu(
         [dmc.MenuTarget(button(said, who)), dmc.MenuDropdown([dmc.MenuLabel(label.to(language)), *items])], position="bottom-end", shadow="md"
     )

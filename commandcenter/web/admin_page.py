@@ -52,7 +52,8 @@ YES, CODE = Text("是", "yes"), Text("代码", "Code")
 PERMISSIONS = {
     "read": Text("看地图和数据", "see map and data"), "write": Text("写数据", "write data"), "steward": Text("数据台", "the data desk"),
     "plan": Text("划分网格", "draw grids"), "accounts": Text("建立账号", "propose accounts"), "security": Text("批准账号", "approve accounts"),
-    "audit": Text("看审计", "read the audit"),
+    "audit": Text("看审计", "read the audit"), "people": Text("看户内人员（遮盖）", "see who lives there (masked)"),
+    "reveal": Text("凭理由看完整信息", "see people in full, for a reason"),
 }  # fmt: skip
 PLACE, PEOPLE = Text("辖区", "Place"), Text("岗位与人员", "Roles and people")
 NOBODY = Text("还没有人在岗。", "Nobody holds a role yet.")

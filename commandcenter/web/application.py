@@ -25,6 +25,7 @@ from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.headers import Guarded, page_policy
+from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
@@ -82,6 +83,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(account_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
+    server.include_router(people_routes(state))
     server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app

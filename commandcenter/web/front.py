@@ -31,6 +31,7 @@ OWN_PATHS = frozenset({
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
+PLAIN_PAGES = re.compile(r"/people(/building/\d{1,15})?$")  # without scripts, of everybody who may look
 
 TRY_LATER = 4503  # why a socket is closed that nobody could be asked about
 DUE_FIRST = Text("请先完成登录：第二因素或自己的口令。", "Please complete the sign-in first: the second factor, or a password of your own.")
@@ -98,14 +99,14 @@ class FrontDoor:
     async def _may_pass(self, scope: Scope, send: Send, segment: str, visitor: Visitor) -> bool:
         path: str = scope["path"]
         is_page = segment in self._pages and path.strip("/") == segment
-        own = path in OWN_PATHS
+        own, plain = path in OWN_PATHS, bool(PLAIN_PAGES.match(path))
         known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
-        if not known and not is_page and not own:
+        if not known and not is_page and not own and not plain:
             await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
             return False
         if segment in OPEN_SEGMENTS:
             return True
-        asks_page = is_page or (own and scope["method"] in {"GET", "HEAD"})
+        asks_page = is_page or ((own or plain) and scope["method"] in {"GET", "HEAD"})
         if visitor.actor is None or (own and visitor.signed_in is None):
             if asks_page:
                 over = "&over=1" if visitor.actor is None and self._door.had_signed_in(scope["headers"]) else ""

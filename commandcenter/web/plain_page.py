@@ -14,6 +14,7 @@ from commandcenter.config import Settings
 from commandcenter.text import LANGUAGES, Language, Text
 
 LANGUAGE_COOKIE, THEME_COOKIE = "cc_language", "cc_theme"
+LANGUAGE_KEPT_S = 365 * 24 * 3600
 # Nothing but our own stylesheets: there is no script to run and nobody to be framed by.
 POLICY = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 STYLES = ("00-tokens.css", "02-frame.css", "07-plain.css")
@@ -83,5 +84,8 @@ def page(request: Request, language: Language, title: Text, *inside: Any, status
     corner = tag("a", "中文" if language == "en" else "EN", href=switch, lang=other, class_="plain-language")
     body = tag("body", tag("main", corner, tag("h1", title.to(language)), *inside, class_="plain-page wide" if wide else "plain-page"), class_="wall-less")
     html = tag("html", head, body, lang="zh-CN" if language == "zh" else "en", data_mantine_color_scheme=theme)
-    return HTMLResponse(f"<!doctype html>{html}", status_code=status, headers=HEADERS)
+    answer = HTMLResponse(f"<!doctype html>{html}", status_code=status, headers=HEADERS)
+    if request.query_params.get("lang") == language:  # what was asked for stays, on the way through links and forms too
+        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_KEPT_S, path="/", samesite="lax")
+    return answer
 
