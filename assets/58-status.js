@@ -19,6 +19,7 @@
     try {
       const said = await cc.getJson(`/map/status.json?bbox=${cc.box()}&zoom=${cc.tileZoom()}&layers=${ids.join(",")}&lang=${cc.language}${filters}`, asking.signal);
       cc.showHonesty(said.layers);
+      cc.emit("glass", said.glass);
     } catch (fault) {
       if (fault.name !== "AbortError") ids.forEach((layer) => cc.emit("layer-fault", { layer, sentence: fault.message }));
     }

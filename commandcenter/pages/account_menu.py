@@ -11,6 +11,7 @@ from commandcenter.pages.wall.parts import data, icon
 from commandcenter.security.builtin import DEMO_ACTORS
 from commandcenter.text import Language, Text
 from commandcenter.web.context import ACTOR, VISITOR
+from commandcenter.web.glass import BEGIN_AT, NAME
 
 DEMO, ACCOUNT = Text("演示身份", "Demo identity"), Text("账号", "Account")
 ACTING_AS, SIGNED_IN_AS = Text("演示身份：{actor}", "Demo identity: {actor}"), Text("已登录：{actor}", "Signed in: {actor}")
@@ -24,6 +25,8 @@ def account_menu(attribute: str, button: Callable[[Text, str], Component], langu
     if visitor is not None and visitor.signed_in is not None:
         said, label = SIGNED_IN_AS.with_values(actor=who), ACCOUNT
         items = [dmc.MenuItem(OWN.to(language), href="/account", refresh=True)]
+        if acting is not None and acting.may("break_glass"):
+            items.append(dmc.MenuItem(NAME.to(language), href=BEGIN_AT, refresh=True))
     else:
         said, label = ACTING_AS.with_values(actor=who) if acting else DEMO, DEMO
         items = [

@@ -20,6 +20,7 @@ from commandcenter.text import Text
 from commandcenter.web.account_page import account_routes
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
+from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
@@ -81,6 +82,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(account_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
+    server.include_router(break_glass_routes(state, door))
     server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app

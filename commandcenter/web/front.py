@@ -20,7 +20,10 @@ from commandcenter.web.tile_door import TileDoor
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
 # Pages of people with an account; everything else of theirs is below.
-OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others|/code|/factor)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
+OWN_PAGES = re.compile(
+    r"/(sign-in|sign-out|account(/password|/sign-out-others|/code|/factor|/break-glass(/end)?)?"
+    r"|admin(/account|/settle|/disable|/break-glass(/seen|/end)?)?|audit(/events\.csv)?)$"
+)
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path

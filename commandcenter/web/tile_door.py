@@ -26,7 +26,7 @@ from layers.tiles import check_tile, tile_request
 
 ADDRESS = re.compile(r"^/tiles/([a-z_]{1,40})/(\d{1,9})/(\d{1,9})/(\d{1,9})\.mvt$")
 FILTER_PREFIX = "f."
-KNOWN_PARAMETERS = frozenset({"v", "variant"})
+KNOWN_PARAMETERS = frozenset({"v", "variant", "place"})
 FILTERS_LIMIT = 20
 QUERY_LIMIT = 2000
 

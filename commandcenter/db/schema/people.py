@@ -108,3 +108,23 @@ class SignIn(Base):
     address: Mapped[str]
     agent: Mapped[str]
     strong_at: Mapped[datetime | None]  # when a second factor was given
+
+
+class BreakGlass(Base):
+    """One emergency in which an account saw the whole city for some minutes; ``seen_at`` is when the security administrator read of it."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        CheckConstraint("ends_at > begun_at and ends_at <= begun_at + interval '60 minutes'", name="lasts_an_hour_at_most"),
+        CheckConstraint("char_length(regexp_replace(reason, '\\s', '', 'g')) >= 10", name="reason_says_something"),
+        Index("break_glass_account", "account_id", "begun_at"),
+    )
+    id: Mapped[int] = big_key()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ends_at: Mapped[datetime]
+    reason: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str | None]
