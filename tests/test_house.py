@@ -22,6 +22,7 @@ from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.routes import health_routes, map_routes
 from commandcenter.web.sign_in import sign_in_routes
+from commandcenter.web.token_page import kiosk_routes, token_routes
 from tests.serving import ServedApplication
 
 ROOT = Path(__file__).parents[1]
@@ -128,7 +129,7 @@ def test_no_callback_and_no_route_blocks_the_event_loop(application: ServedAppli
     state, door = application.state, application.app._door
     made = (
         health_routes(state), data_routes(state), map_routes(state, door), sign_in_routes(state, door), admin_routes(state, door), audit_routes(state),
-        break_glass_routes(state, door),
+        break_glass_routes(state, door), token_routes(state, door), kiosk_routes(state, door),
     )  # fmt: skip
     routes = [route for router in made for route in router.routes]
     assert len(routes) >= 8

@@ -30,6 +30,7 @@ from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.tile_door import TileDoor
+from commandcenter.web.token_page import kiosk_routes, token_routes
 from commandcenter.web.versions import Versions
 from layers.base import Layer
 
@@ -75,7 +76,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     install_problem_bodies(server)
-    door = Doorkeeper(settings, reader)
+    door = Doorkeeper(settings, reader, state.limits)
     server.include_router(health_routes(state))
     server.include_router(map_routes(state, door))
     server.include_router(sign_in_routes(state, door))
@@ -83,6 +84,8 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(break_glass_routes(state, door))
+    server.include_router(token_routes(state, door))
+    server.include_router(kiosk_routes(state, door))
     server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app

@@ -1,10 +1,11 @@
-"""The outermost door: sets the actor, sends tiles down their short path, and refuses addresses that are no page.
+"""The outermost door: sets the actor, sends tiles down their short path, keeps machines to what is theirs, refuses addresses that are no page.
 
 (Dash answers every unknown address with its page and 200; here an unknown first segment is a 404 problem.)
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection, Iterable, MutableMapping
 from typing import Any
@@ -19,16 +20,21 @@ from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
+KIOSK = "/kiosk"  # where a wall's device lets itself in
 # Pages of people with an account; everything else of theirs is below.
 OWN_PAGES = re.compile(
     r"/(sign-in|sign-out|account(/password|/sign-out-others|/code|/factor|/break-glass(/end)?)?"
-    r"|admin(/account|/settle|/disable|/break-glass(/seen|/end)?)?|audit(/events\.csv)?)$"
+    r"|admin(/account|/settle|/disable|/break-glass(/seen|/end)?|/tokens(/settle|/end|/code)?)?|audit(/events\.csv)?)$"
 )
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
 
 NOBODY_HERE, TRY_LATER = 4401, 4503  # why a socket is closed
+RECHECK_S = 20.0  # whose silent socket it is, is asked this often
+KEYS_READ = Text("密钥只能读取地图数据，不能打开页面。", "A key reads map data; it opens no page and changes nothing.")
+DEVICES_LOOK = Text("大屏终端只能看大屏。", "A wall's device looks at the wall and at nothing else.")
+DASH_READS = re.compile(r"/_dash-update-component$")  # the one thing a wall posts: questions of its callbacks
 DUE_FIRST = Text("请先完成登录：第二因素或自己的口令。", "Please complete the sign-in first: the second factor, or a password of your own.")
 _OWN_ACCOUNT = re.compile(r"/(account(/.*)?|sign-out)$")
 DUE_PATHS = {"code": re.compile(r"/(account/code|sign-out)$"), "password": _OWN_ACCOUNT, "factor": _OWN_ACCOUNT}  # what stays open meanwhile
@@ -64,9 +70,11 @@ class FrontDoor:
             return
         if scope["type"] == "http" and not await self._may_pass(scope, send, segment, visitor):
             return
+        if visitor.is_device and path == "/":
+            send = self._door.tokens.renewed(scope, send, secure=self._door.is_secure(scope))
         if scope["type"] == "websocket":
             receive = self._watched(scope, receive, send)
-            if not visitor.may_look or is_foreign(scope["headers"]):
+            if not visitor.may_look or visitor.has_key or is_foreign(scope["headers"]):
                 await receive()
                 await send({"type": "websocket.close", "code": NOBODY_HERE})
                 return
@@ -79,21 +87,27 @@ class FrontDoor:
 
     async def _visitor(self, scope: Scope, segment: str) -> Visitor:
         """Who asks; nobody where it does not matter, so that health is told while the database is away."""
-        if segment in OPEN_SEGMENTS and segment != "actor":
+        if (segment in OPEN_SEGMENTS and segment != "actor") or scope["path"] == KIOSK:
             return Visitor(None)
-        return await self._door.visitor(scope["headers"])
+        return await self._door.visitor(scope)
 
     async def _may_pass(self, scope: Scope, send: Send, segment: str, visitor: Visitor) -> bool:
         path: str = scope["path"]
         is_page = segment in self._pages and path.strip("/") == segment
         own = bool(OWN_PAGES.match(path))
-        known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
+        is_open = segment in OPEN_SEGMENTS or path == KIOSK
+        known = is_open or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
         if not known and not is_page and not own:
             await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
             return False
-        if segment in OPEN_SEGMENTS:
+        if is_open:
             return True
         asks_page = is_page or (own and scope["method"] in {"GET", "HEAD"})
+        if visitor.has_key and not (segment in DATA_SEGMENTS and scope["method"] in {"GET", "HEAD"}):
+            await send_problem(send, Forbidden(KEYS_READ))
+            return False
+        if visitor.is_device and not own:
+            return await self._wall_may_pass(scope, send, segment, asks_page)
         if visitor.actor is None or (own and visitor.signed_in is None):
             if asks_page:
                 over = "&over=1" if visitor.actor is None and self._door.had_signed_in(scope["headers"]) else ""
@@ -117,19 +131,48 @@ class FrontDoor:
             await send_problem(send, Forbidden(NOT_FOR_LOOKING))
         return False
 
+    async def _wall_may_pass(self, scope: Scope, send: Send, segment: str, asks_page: bool) -> bool:
+        """A device sees the wall, what the wall reads, and the questions of its callbacks."""
+        reads = scope["method"] in {"GET", "HEAD"}
+        if (scope["path"] == "/" or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES)) and (reads or DASH_READS.match(scope["path"])):
+            return True
+        if asks_page and reads:  # somebody stands at the wall and wants more than it shows
+            await _go(send, f"/sign-in?next={quote(_address(scope))}")
+        else:
+            await send_problem(send, Forbidden(DEVICES_LOOK))
+        return False
+
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> Receive:
-        """What comes through a socket, each message of somebody who is still signed in: else the socket is closed."""
+        """What comes through a socket, each message of somebody who is still there; a silent one is asked for too. Else it is closed."""
+        begun = False
+
+        async def fault() -> int | None:
+            """Why the socket has to close, if it has to."""
+            try:
+                visitor = await self._door.visitor(scope)
+            except CommandCenterError:
+                return TRY_LATER
+            ACTOR.set(visitor.actor)
+            VISITOR.set(visitor)
+            return None if visitor.may_look else NOBODY_HERE
 
         async def watched() -> MutableMapping[str, Any]:
-            message = await receive()
-            if message["type"] == "websocket.receive":
-                visitor = await self._door.visitor(scope["headers"])
-                if not visitor.may_look:
-                    await send({"type": "websocket.close", "code": NOBODY_HERE})
-                    return {"type": "websocket.disconnect", "code": NOBODY_HERE}
-                ACTOR.set(visitor.actor)
-                VISITOR.set(visitor)
-            return message
+            nonlocal begun
+            if not begun:  # the handshake, which was let through a moment ago
+                begun = True
+                return await receive()
+            coming = asyncio.ensure_future(receive())
+            try:
+                while not coming.done():
+                    await asyncio.wait({coming}, timeout=RECHECK_S)
+                    if coming.done() and coming.result()["type"] != "websocket.receive":
+                        break
+                    if why := await fault():
+                        await send({"type": "websocket.close", "code": why})
+                        return {"type": "websocket.disconnect", "code": why}
+                return coming.result()
+            finally:
+                coming.cancel()
 
         return watched
 

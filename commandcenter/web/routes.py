@@ -164,7 +164,7 @@ def install_problem_bodies(server: FastAPI) -> None:
 
     async def ours(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, CommandCenterError)
-        return JSONResponse(fault.problem(), status_code=fault.status, media_type="application/problem+json")
+        return JSONResponse(fault.problem(), status_code=fault.status, media_type="application/problem+json", headers=fault.headers)
 
     async def invalid(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, RequestValidationError)

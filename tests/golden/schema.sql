@@ -1105,6 +1105,14 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.note_layer_change() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, detail, address)
+  values (current_setting('commandcenter.actor'), 'api', did, 'token', of_token::text, more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.origin_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1130,6 +1138,21 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.password_change(hash text, keep bytea) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) RETURNS TABLE(whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select coalesce(p.level = 'city', false),
+    case when p.level = 'district' then array[area_of] else '{}' end,
+    case when p.level = 'street' then array[area_of] else '{}' end,
+    case when p.level = 'community' then array[area_of] else '{}' end,
+    case when p.level = 'grid' then array[grid_of] else '{}' end,
+    case when centre_of is not null then
+      array(select k.kind || '@' || case p.level when 'city' then '' else coalesce(grid_of, area_of) end from centre_kind k where k.centre = centre_of order by 1) end
+  from (select case when grid_of is not null then 'grid' when area_of is null then 'city'
+                    else (select level from area where code = area_of and gone_run_id is null order by code_system limit 1) end as level) p
+$$;
+ALTER FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.recovery_codes_left() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1429,6 +1452,99 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) RETURNS TABLE(id bigint, title text, place text, place_en text, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[], left_s double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare t token;
+begin
+  select * into t from token k
+  where k.digest = token_digest and k.kind = of_kind and k.state = 'active' and (k.ends_at is null or k.ends_at > now())
+    and (k.networks = '{}' or nullif(from_address, '')::inet <<= any(k.networks));
+  if not found then return; end if;
+  update token k set used_at = now() where k.id = t.id and (k.used_at is null or k.used_at < now() - interval '1 minute');
+  return query
+    select t.id, t.title, n.name, n.name_en, t.permissions, s.whole_city, s.districts, s.streets, s.communities, s.grids, s.case_places,
+           extract(epoch from t.ends_at - now())::double precision
+    from place_scope(t.area_code, t.grid_code, t.centre) s
+    left join lateral (
+      (select g.name, g.name_en from grid g where g.code = t.grid_code and g.gone_run_id is null order by g.id limit 1)
+      union all (select a.name, a.name_en from area a where a.code = t.area_code and a.gone_run_id is null order by a.code_system limit 1)) n on true;
+end $$;
+ALTER FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set code_digest = new_code, code_until = now() + least(lasts, interval '10 minutes') where id = of_token and kind = 'device' and state = 'active';
+  if not found then return false; end if;
+  perform note_token('account', of_token, '{"did": "code"}');
+  return true;
+end $$;
+ALTER FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_end(of_token bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not (actor_may('accounts') or actor_may('security')) then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set state = 'revoked', digest = null, code_digest = null, code_until = null, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_token and state <> 'revoked';
+  if not found then return false; end if;
+  perform note_token('account', of_token, '{"did": "revoked"}');
+  return true;
+end $$;
+ALTER FUNCTION public.token_end(of_token bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare made bigint;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  perform need_place(area_of, grid_of);
+  insert into token (kind, title, digest, area_code, grid_code, centre, networks, ends_at, created_by)
+  values (of_kind, new_title, token_digest, area_of, grid_of, centre_of, coalesce(from_networks, '{}'), until, current_setting('commandcenter.actor'))
+  returning id into made;
+  perform note_token('account', made, jsonb_build_object('did', 'proposed', 'kind', of_kind, 'area', area_of, 'grid', grid_of, 'centre', centre_of,
+                                                         'networks', from_networks::text, 'until', until));
+  return made;
+end $$;
+ALTER FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  update token set digest = new_digest, code_digest = null, code_until = null
+  where code_digest = said_code and code_until > now() and kind = 'device' and state = 'active' and (ends_at is null or ends_at > now())
+    and (networks = '{}' or nullif(from_address, '')::inet <<= any(networks))
+  returning id into found_id;
+  if found_id is null then
+    perform note_token('sign_in_failed', null, '{"kind": "device"}', from_address);
+    return null;
+  end if;
+  perform set_config('commandcenter.actor', 'device:' || found_id, true);  -- from here on it is the device that acts
+  perform note_token('sign_in', found_id, '{"kind": "device"}', from_address);
+  return found_id;
+end $$;
+ALTER FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_settle(of_token bigint, approved boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set state = case when approved then 'active' else 'revoked' end, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_token and state = 'pending' and created_by <> current_setting('commandcenter.actor');
+  if not found then return false; end if;
+  perform note_token('approve', of_token, jsonb_build_object('approved', approved));
+  return true;
+end $$;
+ALTER FUNCTION public.token_settle(of_token bigint, approved boolean) OWNER TO commandcenter_owner;
 CREATE SEQUENCE public.audit_event_id
     START WITH 1
     INCREMENT BY 1
@@ -2404,6 +2520,42 @@ CREATE TABLE public.source (
 );
 ALTER TABLE ONLY public.source FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.source OWNER TO commandcenter_owner;
+CREATE TABLE public.token (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    digest bytea,
+    code_digest bytea,
+    code_until timestamp with time zone,
+    permissions text[] DEFAULT '{read}'::text[] NOT NULL,
+    area_code text,
+    grid_code text,
+    centre text,
+    networks cidr[] DEFAULT '{}'::cidr[] NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    ends_at timestamp with time zone,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text]))),
+    CONSTRAINT keys_end CHECK (((kind = 'device'::text) OR ((ends_at IS NOT NULL) AND (ends_at <= (created_at + '400 days'::interval))))),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['device'::text, 'key'::text]))),
+    CONSTRAINT machines_look CHECK (((permissions <@ '{read}'::text[]) AND (cardinality(permissions) > 0))),
+    CONSTRAINT one_place CHECK (((area_code IS NULL) OR (grid_code IS NULL))),
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'revoked'::text])))
+);
+ALTER TABLE ONLY public.token FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.token OWNER TO commandcenter_owner;
+ALTER TABLE public.token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.track (
     id bigint NOT NULL,
     code text,
@@ -2615,6 +2767,12 @@ ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_code_digest_key UNIQUE (code_digest);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.track
     ADD CONSTRAINT track_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.track
@@ -2843,6 +3001,7 @@ CREATE POLICY by_its_functions ON public.centre_kind TO commandcenter_owner USIN
 CREATE POLICY by_its_functions ON public.recovery_code TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.role TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.sign_in TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.token TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.centre_kind ENABLE ROW LEVEL SECURITY;
@@ -2872,6 +3031,7 @@ CREATE POLICY owner_searches ON public.search_doc TO commandcenter_owner USING (
 CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY places_for_functions ON public.grid FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read_as_administrator ON public.token FOR SELECT TO commandcenter_app USING ((( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_as_an_actor ON public.area FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.building FOR SELECT USING (( SELECT public.actor_is_present() AS actor_is_present));
@@ -2924,6 +3084,7 @@ CREATE POLICY standing ON public.key_site AS RESTRICTIVE FOR SELECT USING (((gon
 CREATE POLICY standing ON public.service_point AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.track AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.unit_cell AS RESTRICTIVE FOR SELECT USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+ALTER TABLE public.token ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.track ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.unit_cell ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.upload ENABLE ROW LEVEL SECURITY;
@@ -3048,10 +3209,12 @@ REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint, of_appointment bi
 REVOKE ALL ON FUNCTION public.need_place(area_of text, grid_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.own_password_hash() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.own_password_hash() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.password_change(hash text, keep bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.password_change(hash text, keep bytea) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.recovery_codes_left() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.recovery_codes_left() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
@@ -3073,6 +3236,18 @@ REVOKE ALL ON FUNCTION public.sign_ins_end(but_not bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_ins_end(but_not bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_end(of_token bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_end(of_token bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_settle(of_token bigint, approved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_settle(of_token bigint, approved boolean) TO commandcenter_app;
 GRANT USAGE ON SEQUENCE public.audit_event_id TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
@@ -3133,6 +3308,22 @@ GRANT SELECT(address) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(agent) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(strong_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
+GRANT SELECT(id) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(kind) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(title) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(code_until) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(permissions) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(area_code) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(grid_code) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(centre) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(networks) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(state) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(ends_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(used_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(created_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(created_by) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(settled_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(settled_by) ON TABLE public.token TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO commandcenter_app;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commandcenter.db.schema.base import Base, big_key, one_of
@@ -128,3 +128,35 @@ class BreakGlass(Base):
     ended_by: Mapped[str | None]
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[str | None]
+
+
+class Token(Base):
+    """A machine that looks: a wall's device or a program's key, bound to a place. Of what it says only the digest is kept."""
+
+    __tablename__ = "token"
+    __table_args__ = (
+        one_of("kind", "device", "key"),
+        one_of("state", "pending", "active", "revoked"),
+        one_of("centre", "emergency", "grid", "urban"),
+        CheckConstraint("area_code is null or grid_code is null", name="one_place"),
+        CheckConstraint("permissions <@ '{read}' and cardinality(permissions) > 0", name="machines_look"),
+        CheckConstraint("kind = 'device' or (ends_at is not null and ends_at <= created_at + interval '400 days')", name="keys_end"),
+    )
+    id: Mapped[int] = big_key()
+    kind: Mapped[str]
+    title: Mapped[str]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    code_digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)  # of the code that a device is let in with, once
+    code_until: Mapped[datetime | None]
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{read}")
+    area_code: Mapped[str | None]
+    grid_code: Mapped[str | None]
+    centre: Mapped[str | None]
+    networks: Mapped[list[str]] = mapped_column(ARRAY(CIDR), server_default="{}")
+    state: Mapped[str] = mapped_column(server_default="pending")
+    ends_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]  # to the minute
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_by: Mapped[str]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
