@@ -229,6 +229,26 @@ def test_a_device_that_is_taken_away_falls_off(house: Office, monkeypatch: pytes
     assert other.get(TILE).status_code == 401
 
 
+def test_a_silent_socket_keeps_nobody_signed_in(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's socket is asked for as well, which is no use of the sign-in: after half an hour of silence it is over."""
+    monkeypatch.setattr(front, "RECHECK_S", 0.2)
+    person = house.signed_in("dispatcher")
+    seen = "select now() - seen_at > interval '29 minutes' from sign_in where digest = %s"
+    headers = {"Origin": house.served.url, "Cookie": f"{COOKIE}={person.token}"}
+    with connect(house.served.url.replace("http", "ws") + "/_dash-ws-callback", additional_headers=headers) as socket:
+        house.admin.execute("update sign_in set seen_at = now() - interval '29 minutes 30 seconds' where digest = %s", [digest_of(person.token)])
+        with pytest.raises(TimeoutError):
+            while True:
+                socket.recv(timeout=1)
+        assert house.admin.execute(seen, [digest_of(person.token)]).fetchone() == (True,)
+        house.admin.execute("update sign_in set seen_at = now() - interval '31 minutes' where digest = %s", [digest_of(person.token)])
+        house.served.app._door.sessions.forget()
+        with pytest.raises(ConnectionClosed) as fault:
+            while True:
+                socket.recv(timeout=10)
+        assert fault.value.rcvd is not None and fault.value.rcvd.code == 4401
+
+
 def test_the_screen_of_a_device_that_was_taken_away_goes_dark(house: Office) -> None:
     """In a browser: the wall of its place; half a minute after it was ended nothing of it stands there any more."""
     if not CHROMIUM.exists():

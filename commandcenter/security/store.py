@@ -54,6 +54,13 @@ def actor_request(digest: bytes, idle_s: int) -> SqlRequest:
     )
 
 
+def lives_request(digest: bytes, idle_s: int) -> SqlRequest:
+    """Whether a sign-in still lives, without counting as a use of it."""
+    return SqlRequest(
+        "select sign_in_lives(%(digest)s, make_interval(secs => %(idle)s)) as lives", {"digest": digest, "idle": idle_s}, "whether signed in"
+    )
+
+
 def end_request(digest: bytes) -> SqlRequest:
     """The end of one sign-in."""
     return SqlRequest("select sign_in_end(%(digest)s)", {"digest": digest}, "sign out")

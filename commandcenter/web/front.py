@@ -146,9 +146,12 @@ class FrontDoor:
         """What comes through a socket, each message of somebody who is still there; a silent one is asked for too. Else it is closed."""
         begun = False
 
-        async def fault() -> int | None:
-            """Why the socket has to close, if it has to."""
+        async def fault(silent: bool) -> int | None:
+            """Why the socket has to close, if it has to. Being asked in its silence is no use of a sign-in."""
+            known = VISITOR.get()
             try:
+                if silent and known is not None and known.signed_in is not None and await self._door.sessions.lives(known.signed_in):
+                    return None
                 visitor = await self._door.visitor(scope)
             except CommandCenterError:
                 return TRY_LATER
@@ -167,7 +170,7 @@ class FrontDoor:
                     await asyncio.wait({coming}, timeout=RECHECK_S)
                     if coming.done() and coming.result()["type"] != "websocket.receive":
                         break
-                    if why := await fault():
+                    if why := await fault(silent=not coming.done()):
                         await send({"type": "websocket.close", "code": why})
                         return {"type": "websocket.disconnect", "code": why}
                 return coming.result()

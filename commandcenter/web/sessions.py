@@ -104,6 +104,13 @@ class Sessions:
         self._known[digest] = (min(now + REMEMBERED_S, glass.over_at if glass is not None else math.inf), found)
         return found
 
+    async def lives(self, signed_in: SignedIn) -> bool:
+        """Whether a sign-in lives on as it was: asked of the database, and no use of it."""
+        if signed_in.glass is not None and signed_in.glass.left_s <= 0:
+            return False
+        row = await self._reader.row(DOOR, store.lives_request(signed_in.digest, IDLE_S))
+        return bool(row and row["lives"])
+
     def forget(self, digest: bytes | None = None) -> None:
         """A sign-in ended here: it is asked anew at once. Without a digest all are."""
         if digest is None:

@@ -225,9 +225,11 @@ def _acts(row: Mapping[str, Any], actor: Actor, language: Language) -> Html:
     if row["state"] == "pending" and actor.may("security") and row["created_by"] != actor.id:
         act("settle", APPROVE, first=True, word="approve")
         act("settle", REFUSE, word="refuse")
+    elif row["state"] == "pending":
+        act("end", END)
     if row["state"] == "active" and not row["over"] and row["kind"] == "device" and actor.may("accounts"):
         act("code", CODE, first=True)
-    if row["state"] != "revoked":
+    if row["state"] == "active":
         act("end", END)
     return tag("div", *made, class_="plain-acts")
 

@@ -1407,6 +1407,14 @@ CREATE FUNCTION public.sign_in_failed(said_name text, from_address text) RETURNS
     SET search_path TO 'public', 'pg_temp'
     AS $$ select note_account('sign_in_failed', (select id from account where name = said_name), '{}', from_address) $$;
 ALTER FUNCTION public.sign_in_failed(said_name text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.sign_in_lives(token_digest bytea, idle interval) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select exists (select from sign_in s join account a on a.id = s.account_id
+                 where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle and a.state = 'active')
+$$;
+ALTER FUNCTION public.sign_in_lives(token_digest bytea, idle interval) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) RETURNS TABLE(account_id bigint, password_hash text)
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3230,6 +3238,8 @@ REVOKE ALL ON FUNCTION public.sign_in_end(token_digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_end(token_digest bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_failed(said_name text, from_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_failed(said_name text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.sign_in_lives(token_digest bytea, idle interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_lives(token_digest bytea, idle interval) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_try(said_name text, most integer, lock_for interval) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.sign_ins_end(but_not bytea) FROM PUBLIC;

@@ -152,6 +152,13 @@ begin
       union all (select a.name, a.name_en from area a where a.code = t.area_code and a.gone_run_id is null order by a.code_system limit 1)) n on true;
 end $$;
 
+-- Whether a sign-in still lives; asking is no use of it, so that an open but silent socket does not keep anybody signed in.
+create function sign_in_lives(token_digest bytea, idle interval) returns boolean language sql stable security definer set search_path = public, pg_temp as
+$$
+  select exists (select from sign_in s join account a on a.id = s.account_id
+                 where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle and a.state = 'active')
+$$;
+
 do $$
 declare signature text;
 begin
@@ -161,7 +168,7 @@ begin
   end loop;
   foreach signature in array array[
     'token_propose(text, text, bytea, text, text, text, cidr[], timestamp with time zone)', 'token_settle(bigint, boolean)', 'token_end(bigint)',
-    'token_code(bigint, bytea, interval)', 'token_redeem(bytea, bytea, text)', 'token_actor(bytea, text, text)'
+    'token_code(bigint, bytea, interval)', 'token_redeem(bytea, bytea, text)', 'token_actor(bytea, text, text)', 'sign_in_lives(bytea, interval)'
   ] loop
     execute format('revoke execute on function %s from public', signature);
     execute format('grant execute on function %s to commandcenter_app, commandcenter_owner', signature);
