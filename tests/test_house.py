@@ -18,10 +18,12 @@ import pytest
 from commandcenter.text import Text
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
+from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, map_routes
 from commandcenter.web.sign_in import sign_in_routes
+from commandcenter.web.token_page import kiosk_routes, token_routes
 from tests.serving import ServedApplication
 
 ROOT = Path(__file__).parents[1]
@@ -126,7 +128,10 @@ def test_no_callback_and_no_route_blocks_the_event_loop(application: ServedAppli
     assert functions, "the wall has callbacks"
     assert {key for key, function in functions.items() if not inspect.iscoroutinefunction(function)} == set()
     state, door = application.state, application.app._door
-    of_state, of_both = (health_routes, data_routes, audit_routes, people_routes), (map_routes, sign_in_routes, admin_routes)
+    of_state, of_both = (
+        (health_routes, data_routes, audit_routes, people_routes),
+        (map_routes, sign_in_routes, admin_routes, break_glass_routes, token_routes, kiosk_routes),
+    )
     made = [*(make(state) for make in of_state), *(make(state, door) for make in of_both)]
     routes = [route for router in made for route in router.routes]
     assert len(routes) >= 8

@@ -20,6 +20,7 @@ from commandcenter.text import Text
 from commandcenter.web.account_page import account_routes
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
+from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.dash_door import DashDoor, callback_failed
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
@@ -31,6 +32,7 @@ from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.tile_door import TileDoor
+from commandcenter.web.token_page import kiosk_routes, token_routes
 from commandcenter.web.versions import Versions
 from layers.base import Layer
 
@@ -76,7 +78,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     install_problem_bodies(server)
-    door = Doorkeeper(settings, reader)
+    door = Doorkeeper(settings, reader, state.limits)
     server.include_router(health_routes(state))
     server.include_router(map_routes(state, door))
     server.include_router(sign_in_routes(state, door))
@@ -84,6 +86,9 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(people_routes(state))
+    server.include_router(break_glass_routes(state, door))
+    server.include_router(token_routes(state, door))
+    server.include_router(kiosk_routes(state, door))
     server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app

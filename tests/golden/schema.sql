@@ -454,6 +454,24 @@ CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+  select a.account_id, a.title,
+    case when g.broken then array(select said from unnest(a.permissions || '{glass_broken}') said
+                                  where said in ('break_glass', 'glass_broken', 'people', 'read', 'reveal') order by said) else a.permissions end,
+    a.whole_city or g.broken,
+    case when g.broken then '{}' else a.districts end,
+    case when g.broken then '{}' else a.streets end,
+    case when g.broken then '{}' else a.communities end,
+    case when g.broken then '{}' else a.grids end,
+    case when g.broken then null else a.case_places end
+  from account_as_appointed(of_account) a cross join lateral (
+    select 'break_glass' = any(a.permissions)
+       and exists (select from break_glass b where b.account_id = a.account_id and b.ended_at is null and b.ends_at > now()) as broken) g
+$$;
+ALTER FUNCTION public.account_actor(of_account bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_as_appointed(of_account bigint) RETURNS TABLE(account_id bigint, title text, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
   with held as (
     select h.centre, coalesce(h.grid_code, h.area_code) as code, h.permissions,
       case when h.grid_code is not null then 'grid' when h.area_code is null then 'city'
@@ -473,7 +491,7 @@ CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id
      having bool_or(p.centre is not null))
   from account a where a.id = of_account and a.state = 'active'
 $$;
-ALTER FUNCTION public.account_actor(of_account bigint) OWNER TO commandcenter_owner;
+ALTER FUNCTION public.account_as_appointed(of_account bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.account_disable(of_name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -566,7 +584,8 @@ CREATE FUNCTION public.actor_may(permission text) RETURNS boolean
 ALTER FUNCTION public.actor_may(permission text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_may_write() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
+    AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> ''
+      and not actor_may('glass_broken') $$;
 ALTER FUNCTION public.actor_may_write() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_sees_gone() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -821,6 +840,83 @@ CREATE FUNCTION public.bigrams(phrase text) RETURNS SETOF text
   from (select lower(regexp_replace(phrase, '\s+', '', 'g')) as squeezed) s, generate_series(1, length(squeezed) - 1) at
 $$;
 ALTER FUNCTION public.bigrams(phrase text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  held record;
+  made break_glass;
+begin
+  perform from account a where a.id = actor_account() for update;  -- two at once meet here
+  select * into held from account_as_appointed(actor_account());
+  if not found or not actor_may('break_glass') or not 'break_glass' = any(held.permissions) then
+    raise exception 'not permitted' using errcode = 'insufficient_privilege';
+  end if;
+  if held.whole_city and held.case_places is null then
+    raise exception 'nothing to widen' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  if exists (select from break_glass_running(held.account_id)) then
+    raise exception 'one runs already' using errcode = 'object_in_use';
+  end if;
+  insert into break_glass (account_id, ends_at, reason) values (held.account_id, now() + make_interval(mins => minutes), said_reason) returning * into made;
+  perform note_break_glass(made.id, jsonb_build_object('did', 'begun', 'minutes', minutes), said_reason, from_address);
+  return made.ends_at;
+end $$;
+ALTER FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_end(of_glass bigint DEFAULT NULL::bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  update break_glass b set ended_at = now(), ended_by = current_setting('commandcenter.actor')
+  where b.ended_at is null and b.ends_at > now()
+    and case when of_glass is null then b.account_id = actor_account() else b.id = of_glass and actor_may('security') end
+  returning b.id into found_id;
+  if found_id is null then return false; end if;
+  perform note_break_glass(found_id, '{"did": "ended"}');
+  return true;
+end $$;
+ALTER FUNCTION public.break_glass_end(of_glass bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_report(most integer) RETURNS TABLE(id bigint, name text, title text, begun_at timestamp with time zone, ends_at timestamp with time zone, ended_at timestamp with time zone, ended_by text, running boolean, reason text, acts jsonb, seen_at timestamp with time zone, seen_by text, own boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select b.id, a.name, a.title, b.begun_at, b.ends_at, b.ended_at, coalesce(e.name, b.ended_by), b.ended_at is null and b.ends_at > now(), b.reason,
+    (select coalesce(jsonb_object_agg(x.act, x.times), '{}') from (
+       select v.act, count(*) as times from audit_event v
+       where v.actor = 'account:' || b.account_id and v.at between b.begun_at and coalesce(b.ended_at, b.ends_at) and v.act <> 'break_glass'
+       group by v.act) x),
+    b.seen_at, coalesce(s.name, b.seen_by), b.account_id is not distinct from actor_account()
+  from break_glass b join account a on a.id = b.account_id
+  left join account e on 'account:' || e.id = b.ended_by left join account s on 'account:' || s.id = b.seen_by
+  where actor_may('security')
+  order by b.seen_at is not null, b.begun_at desc, b.id desc limit most
+$$;
+ALTER FUNCTION public.break_glass_report(most integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_running(of_account bigint) RETURNS TABLE(id bigint, ends_at timestamp with time zone, until text, left_s double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select b.id, b.ends_at, to_char(b.ends_at at time zone coalesce((select time_zone from city limit 1), 'UTC'), 'HH24:MI'),
+         extract(epoch from b.ends_at - now())::double precision
+  from break_glass b where b.account_id = of_account and b.ended_at is null and b.ends_at > now()
+$$;
+ALTER FUNCTION public.break_glass_running(of_account bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_see(of_glass bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update break_glass b set seen_at = now(), seen_by = current_setting('commandcenter.actor')
+  where b.id = of_glass and b.seen_at is null and b.account_id is distinct from actor_account();
+  if not found then return false; end if;
+  perform note_break_glass(of_glass, '{"did": "seen"}');
+  return true;
+end $$;
+ALTER FUNCTION public.break_glass_see(of_glass bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) RETURNS public.geometry
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1043,6 +1139,14 @@ CREATE FUNCTION public.note_account(did text, of_account bigint, more jsonb, fro
           did, 'account', of_account::text, more, nullif(from_address, '')::inet)
 $$;
 ALTER FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text DEFAULT NULL::text, from_address text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, reason, detail, address)
+  values (current_setting('commandcenter.actor'), 'api', 'break_glass', 'break_glass', of_glass::text, why, more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text, from_address text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.note_layer_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1062,6 +1166,14 @@ CREATE FUNCTION public.note_people(did text, by_door text, of_table text, of_key
   values (current_setting('commandcenter.actor'), by_door, did, of_table, of_key, left(why, 1000), more, nullif(from_address, '')::inet)
 $$;
 ALTER FUNCTION public.note_people(did text, by_door text, of_table text, of_key text, why text, more jsonb, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, detail, address)
+  values (current_setting('commandcenter.actor'), 'api', did, 'token', of_token::text, more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.origin_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1292,6 +1404,21 @@ CREATE FUNCTION public.place_path(of_code text) RETURNS text[]
   order by turn limit 1
 $$;
 ALTER FUNCTION public.place_path(of_code text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) RETURNS TABLE(whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select coalesce(p.level = 'city', false),
+    case when p.level = 'district' then array[area_of] else '{}' end,
+    case when p.level = 'street' then array[area_of] else '{}' end,
+    case when p.level = 'community' then array[area_of] else '{}' end,
+    case when p.level = 'grid' then array[grid_of] else '{}' end,
+    case when centre_of is not null then
+      array(select k.kind || '@' || case p.level when 'city' then '' else coalesce(grid_of, area_of) end from centre_kind k where k.centre = centre_of order by 1) end
+  from (select case when grid_of is not null then 'grid' when area_of is null then 'city'
+                    else (select level from area where code = area_of and gone_run_id is null order by code_system limit 1) end as level) p
+$$;
+ALTER FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.recovery_codes_left() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1596,6 +1723,99 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) RETURNS TABLE(id bigint, title text, place text, place_en text, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[], left_s double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare t token;
+begin
+  select * into t from token k
+  where k.digest = token_digest and k.kind = of_kind and k.state = 'active' and (k.ends_at is null or k.ends_at > now())
+    and (k.networks = '{}' or nullif(from_address, '')::inet <<= any(k.networks));
+  if not found then return; end if;
+  update token k set used_at = now() where k.id = t.id and (k.used_at is null or k.used_at < now() - interval '1 minute');
+  return query
+    select t.id, t.title, n.name, n.name_en, t.permissions, s.whole_city, s.districts, s.streets, s.communities, s.grids, s.case_places,
+           extract(epoch from t.ends_at - now())::double precision
+    from place_scope(t.area_code, t.grid_code, t.centre) s
+    left join lateral (
+      (select g.name, g.name_en from grid g where g.code = t.grid_code and g.gone_run_id is null order by g.id limit 1)
+      union all (select a.name, a.name_en from area a where a.code = t.area_code and a.gone_run_id is null order by a.code_system limit 1)) n on true;
+end $$;
+ALTER FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set code_digest = new_code, code_until = now() + least(lasts, interval '10 minutes') where id = of_token and kind = 'device' and state = 'active';
+  if not found then return false; end if;
+  perform note_token('account', of_token, '{"did": "code"}');
+  return true;
+end $$;
+ALTER FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_end(of_token bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not (actor_may('accounts') or actor_may('security')) then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set state = 'revoked', digest = null, code_digest = null, code_until = null, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_token and state <> 'revoked';
+  if not found then return false; end if;
+  perform note_token('account', of_token, '{"did": "revoked"}');
+  return true;
+end $$;
+ALTER FUNCTION public.token_end(of_token bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare made bigint;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  perform need_place(area_of, grid_of);
+  insert into token (kind, title, digest, area_code, grid_code, centre, networks, ends_at, created_by)
+  values (of_kind, new_title, token_digest, area_of, grid_of, centre_of, coalesce(from_networks, '{}'), until, current_setting('commandcenter.actor'))
+  returning id into made;
+  perform note_token('account', made, jsonb_build_object('did', 'proposed', 'kind', of_kind, 'area', area_of, 'grid', grid_of, 'centre', centre_of,
+                                                         'networks', from_networks::text, 'until', until));
+  return made;
+end $$;
+ALTER FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  update token set digest = new_digest, code_digest = null, code_until = null
+  where code_digest = said_code and code_until > now() and kind = 'device' and state = 'active' and (ends_at is null or ends_at > now())
+    and (networks = '{}' or nullif(from_address, '')::inet <<= any(networks))
+  returning id into found_id;
+  if found_id is null then
+    perform note_token('sign_in_failed', null, '{"kind": "device"}', from_address);
+    return null;
+  end if;
+  perform set_config('commandcenter.actor', 'device:' || found_id, true);  -- from here on it is the device that acts
+  perform note_token('sign_in', found_id, '{"kind": "device"}', from_address);
+  return found_id;
+end $$;
+ALTER FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_settle(of_token bigint, approved boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set state = case when approved then 'active' else 'revoked' end, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_token and state = 'pending' and created_by <> current_setting('commandcenter.actor');
+  if not found then return false; end if;
+  perform note_token('approve', of_token, jsonb_build_object('approved', approved));
+  return true;
+end $$;
+ALTER FUNCTION public.token_settle(of_token bigint, approved boolean) OWNER TO commandcenter_owner;
 CREATE SEQUENCE public.audit_event_id
     START WITH 1
     INCREMENT BY 1
@@ -1852,6 +2072,29 @@ ALTER TABLE ONLY public.base_feature FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature OWNER TO commandcenter_owner;
 ALTER TABLE public.base_feature ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.base_feature_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.break_glass (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    seen_at timestamp with time zone,
+    seen_by text,
+    CONSTRAINT lasts_an_hour_at_most CHECK (((ends_at > begun_at) AND (ends_at <= (begun_at + '01:00:00'::interval)))),
+    CONSTRAINT reason_says_something CHECK ((char_length(regexp_replace(reason, '\s'::text, ''::text, 'g'::text)) >= 10))
+);
+ALTER TABLE ONLY public.break_glass FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.break_glass OWNER TO commandcenter_owner;
+ALTER TABLE public.break_glass ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.break_glass_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2606,6 +2849,42 @@ CREATE TABLE public.source (
 );
 ALTER TABLE ONLY public.source FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.source OWNER TO commandcenter_owner;
+CREATE TABLE public.token (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    digest bytea,
+    code_digest bytea,
+    code_until timestamp with time zone,
+    permissions text[] DEFAULT '{read}'::text[] NOT NULL,
+    area_code text,
+    grid_code text,
+    centre text,
+    networks cidr[] DEFAULT '{}'::cidr[] NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    ends_at timestamp with time zone,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text]))),
+    CONSTRAINT keys_end CHECK (((kind = 'device'::text) OR ((ends_at IS NOT NULL) AND (ends_at <= (created_at + '400 days'::interval))))),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['device'::text, 'key'::text]))),
+    CONSTRAINT machines_look CHECK (((permissions <@ '{read}'::text[]) AND (cardinality(permissions) > 0))),
+    CONSTRAINT one_place CHECK (((area_code IS NULL) OR (grid_code IS NULL))),
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'revoked'::text])))
+);
+ALTER TABLE ONLY public.token FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.token OWNER TO commandcenter_owner;
+ALTER TABLE public.token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.track (
     id bigint NOT NULL,
     code text,
@@ -2727,6 +3006,8 @@ ALTER TABLE ONLY public.base_feature
     ADD CONSTRAINT base_feature_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.base_feature
     ADD CONSTRAINT base_feature_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.break_glass
+    ADD CONSTRAINT break_glass_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.building
     ADD CONSTRAINT building_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.building
@@ -2823,6 +3104,12 @@ ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_code_digest_key UNIQUE (code_digest);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.track
     ADD CONSTRAINT track_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.track
@@ -2857,6 +3144,7 @@ CREATE INDEX area_geom_3857 ON public.area USING gist (geom_3857);
 CREATE INDEX area_parent ON public.area USING btree (parent_code);
 CREATE INDEX base_feature_geom_3857 ON public.base_feature USING gist (theme, geom_3857);
 CREATE INDEX base_feature_label_3857 ON public.base_feature USING gist (label_3857) WHERE (label_3857 IS NOT NULL);
+CREATE INDEX break_glass_account ON public.break_glass USING btree (account_id, begun_at);
 CREATE INDEX building_far ON public.building USING gist (geom_3857) WHERE (min_zoom <= 12);
 CREATE INDEX building_geom_3857 ON public.building USING gist (geom_3857);
 CREATE INDEX camera_geom_3857 ON public.camera USING gist (geom_3857);
@@ -3005,6 +3293,8 @@ ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_role_code_fkey FOREIGN KEY (role_code) REFERENCES public.role(code);
 ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_parent_code_fkey FOREIGN KEY (parent_code) REFERENCES public.area(code);
+ALTER TABLE ONLY public.break_glass
+    ADD CONSTRAINT break_glass_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.correction
     ADD CONSTRAINT correction_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.grid
@@ -3051,15 +3341,18 @@ ALTER TABLE public.audit_checkpoint ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_waiting ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.break_glass ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
 CREATE POLICY by_its_functions ON public.account TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.appointment TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.break_glass TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.centre_kind TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.person TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.person_private TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.recovery_code TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.role TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.sign_in TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.token TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.centre_kind ENABLE ROW LEVEL SECURITY;
@@ -3093,6 +3386,7 @@ ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.person_private ENABLE ROW LEVEL SECURITY;
 CREATE POLICY places_for_functions ON public.grid FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read_as_administrator ON public.token FOR SELECT TO commandcenter_app USING ((( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_as_an_actor ON public.area FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.building FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
@@ -3118,6 +3412,7 @@ CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT TO command
 CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_own_or_administer ON public.account FOR SELECT TO commandcenter_app USING (((id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may) OR ( SELECT public.actor_may('audit'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.appointment FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
+CREATE POLICY read_own_or_administer ON public.break_glass FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.sign_in FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_with_permission ON public.audit_chain FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_checkpoint FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
@@ -3145,6 +3440,7 @@ CREATE POLICY standing ON public.key_site AS RESTRICTIVE FOR SELECT TO commandce
 CREATE POLICY standing ON public.service_point AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.track AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.unit_cell AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+ALTER TABLE public.token ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.track ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.unit_cell ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.upload ENABLE ROW LEVEL SECURITY;
@@ -3202,6 +3498,8 @@ GRANT ALL ON FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) 
 GRANT ALL ON FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_actor(of_account bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_actor(of_account bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_as_appointed(of_account bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_as_appointed(of_account bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_disable(of_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_disable(of_name text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, grid_of text, until timestamp with time zone) FROM PUBLIC;
@@ -3240,6 +3538,16 @@ GRANT INSERT(subject_key) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(reason) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(detail) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(address) ON TABLE public.audit_event TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_end(of_glass bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_end(of_glass bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_report(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_report(most integer) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_running(of_account bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_running(of_account bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_see(of_glass bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_see(of_glass bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;
@@ -3263,7 +3571,9 @@ GRANT ALL ON FUNCTION public.households_of(of_building bigint) TO commandcenter_
 REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint, of_appointment bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.need_place(area_of text, grid_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_people(did text, by_door text, of_table text, of_key text, why text, more jsonb, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.own_password_hash() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.own_password_hash() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.password_change(hash text, keep bytea) FROM PUBLIC;
@@ -3279,6 +3589,7 @@ GRANT ALL ON FUNCTION public.person_of_mark(of_mark text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.place_path(of_code text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.recovery_codes_left() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.recovery_codes_left() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
@@ -3300,6 +3611,18 @@ REVOKE ALL ON FUNCTION public.sign_ins_end(but_not bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_ins_end(but_not bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_end(of_token bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_end(of_token bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_settle(of_token bigint, approved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_settle(of_token bigint, approved boolean) TO commandcenter_app;
 GRANT USAGE ON SEQUENCE public.audit_event_id TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
@@ -3326,6 +3649,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.area TO commandcenter_app;
 GRANT SELECT ON TABLE public.audit_chain TO commandcenter_app;
 GRANT SELECT ON TABLE public.audit_waiting TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.base_feature TO commandcenter_app;
+GRANT SELECT ON TABLE public.break_glass TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.building TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.camera TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO commandcenter_app;
@@ -3371,6 +3695,22 @@ GRANT SELECT(address) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(agent) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(strong_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
+GRANT SELECT(id) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(kind) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(title) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(code_until) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(permissions) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(area_code) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(grid_code) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(centre) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(networks) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(state) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(ends_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(used_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(created_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(created_by) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(settled_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(settled_by) ON TABLE public.token TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO commandcenter_app;

@@ -17,6 +17,7 @@ from commandcenter.pages.wall.numbers import queue_view, strip_view
 from commandcenter.pages.wall.results import results_view
 from commandcenter.text import Language, Text
 from commandcenter.web.context import current_actor
+from commandcenter.web.limits import SEARCH
 from commandcenter.web.state import State
 from layers.cards import read_card, ref_of_code
 from layers.figures import PRESETS, QUEUE_TITLES, side_list, strip
@@ -83,6 +84,7 @@ async def search_answer(state: State, query: Mapping[str, Any]) -> Any:
     if not phrase.strip():
         return []
     try:
+        state.limits.count(SEARCH, current_actor().id)
         hits = await search(state.reader, current_actor(), phrase, language)
     except CommandCenterError as fault:
         return fault_view(fault.sentence, language)
