@@ -1,4 +1,4 @@
-"""Who stands behind a request: the sign-in of its cookie, or in a demonstration the built-in actor that was entered as."""
+"""Who stands behind a request: the sign-in of its cookie, or nobody; and whether a demonstration may be entered with one click."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from commandcenter.city import load_city
 from commandcenter.config import Settings
 from commandcenter.db.run import Reader
 from commandcenter.errors import BadInput
-from commandcenter.web.actors import actor_of as demo_actor_of
 from commandcenter.web.sessions import Sessions, SignedIn, token_of
 
 HASHING_AT_ONCE = 2  # a hash takes 64 MiB and a core
@@ -21,10 +20,14 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks. ``signed_in`` is None for a demonstration's actor and for nobody."""
+    """Who asks; nobody without a sign-in."""
 
-    actor: Actor | None
     signed_in: SignedIn | None = None
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts by the sign-in."""
+        return None if self.signed_in is None else self.signed_in.actor
 
     @property
     def due(self) -> str:
@@ -40,7 +43,7 @@ class Visitor:
 
 
 class Doorkeeper:
-    """Tells who a request is of. A demonstration's open door exists for a synthetic city on this machine alone."""
+    """Tells who a request is of, and whether the demonstration's one-click entries exist."""
 
     def __init__(self, settings: Settings, reader: Reader) -> None:
         self.sessions = Sessions(reader)
@@ -54,11 +57,7 @@ class Doorkeeper:
 
     async def visitor(self, headers: Iterable[tuple[bytes, bytes]]) -> Visitor:
         """Who raw ASGI headers speak for. Raises Unavailable when the database does not answer."""
-        known = list(headers)
-        signed_in = await self.sessions.of(known)
-        if signed_in is not None:
-            return Visitor(signed_in.actor, signed_in)
-        return Visitor(demo_actor_of(known) if self.open_demo else None)
+        return Visitor(await self.sessions.of(headers))
 
     def had_signed_in(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether a request brings the token of a sign-in, living or over."""
@@ -66,7 +65,7 @@ class Doorkeeper:
 
 
 def is_open_demo(settings: Settings) -> bool:
-    """Whether one may enter as a built-in actor: only a synthetic city, and only while nobody but this machine reaches it."""
+    """Whether one may enter without a password: only a synthetic city, and only while nobody but this machine reaches it."""
     if not settings.on_loopback or settings.trusted_proxies:
         return False
     try:

@@ -18,9 +18,10 @@ from commandcenter.web.door import Doorkeeper, Visitor
 from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
 
-OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
+OPEN_SEGMENTS = frozenset({"healthz", "readyz", "assets"})
+SIGN_IN = re.compile(r"/sign-in(/demo)?$")
 # Pages of people with an account; everything else of theirs is below.
-OWN_PAGES = re.compile(r"/(sign-in|sign-out|account(/password|/sign-out-others|/code|/factor)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
+OWN_PAGES = re.compile(r"/(sign-out|account(/password|/sign-out-others|/code|/factor)?|admin(/account|/settle|/disable)?|audit(/events\.csv)?)$")
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
 DESK_ROUTES = re.compile(r"/data/(upload$|refused/|preview/|raw/)")  # below a page's own path
@@ -76,24 +77,25 @@ class FrontDoor:
 
     async def _visitor(self, scope: Scope, segment: str) -> Visitor:
         """Who asks; nobody where it does not matter, so that health is told while the database is away."""
-        if segment in OPEN_SEGMENTS and segment != "actor":
-            return Visitor(None)
+        if segment in OPEN_SEGMENTS or segment == "sign-in":
+            return Visitor()
         return await self._door.visitor(scope["headers"])
 
     async def _may_pass(self, scope: Scope, send: Send, segment: str, visitor: Visitor) -> bool:
         path: str = scope["path"]
         is_page = segment in self._pages and path.strip("/") == segment
         own = bool(OWN_PAGES.match(path))
+        entry = bool(SIGN_IN.match(path))
         known = segment in OPEN_SEGMENTS or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
-        if not known and not is_page and not own:
+        if not known and not is_page and not own and not entry:
             await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
             return False
-        if segment in OPEN_SEGMENTS:
+        if segment in OPEN_SEGMENTS or entry:
             return True
         asks_page = is_page or (own and scope["method"] in {"GET", "HEAD"})
-        if visitor.actor is None or (own and visitor.signed_in is None):
+        if visitor.signed_in is None:
             if asks_page:
-                over = "&over=1" if visitor.actor is None and self._door.had_signed_in(scope["headers"]) else ""
+                over = "&over=1" if self._door.had_signed_in(scope["headers"]) else ""
                 await _go(send, f"/sign-in?next={quote(_address(scope))}{over}")
             else:
                 await send_problem(send, NotSignedIn(Text("请先登录。", "Please sign in first.")))
