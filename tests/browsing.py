@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from commandcenter.actor import Actor
 from tests.city import OPERATOR
 from tests.serving import ServedApplication
+from tests.signing_in import sign_in
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARTEFACTS = Path(__file__).parent / "artefacts"
@@ -43,7 +44,7 @@ class Wall:
 
     def __init__(self, page: Page, served: ServedApplication, actor: Actor = OPERATOR) -> None:
         self.page, self.url = page, served.url
-        served.signed_in(actor).into(page.context, served.url)
+        sign_in(served.settings, actor).into(page.context, served.url)  # a browser's own: it may sign out
         self.said: list[str] = []
         self.strangers: list[str] = []
         self.refused: list[str] = []

@@ -32,7 +32,7 @@ class ServedApplication:
         config = uvicorn.Config(self.app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._settings = settings
+        self.settings = settings
         self._signed_in: dict[Actor, SignedIn] = {}
         self._client = httpx2.Client(base_url=self.url, timeout=30)
 
@@ -49,7 +49,7 @@ class ServedApplication:
     def signed_in(self, actor: Actor) -> SignedIn:
         """The one sign-in here of an account that may what the actor may."""
         if actor not in self._signed_in:
-            self._signed_in[actor] = sign_in(self._settings, actor)
+            self._signed_in[actor] = sign_in(self.settings, actor)
         return self._signed_in[actor]
 
     def get(self, path: str, actor: Actor | None = None, **headers: str) -> httpx2.Response:

@@ -37,7 +37,7 @@ HOSTILE = "<b onclick=alert(1)>x</b>"
 AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
 RUN: dict[str, Any] = {
     "id": 12, "source": "shops", "mapping": "shops", "kind": "dry_run", "status": "done", "file_name": HOSTILE, "file_bytes": 3_456_789,
-    "actor": "account:7", "started_at": AT, "finished_at": AT.replace(second=8),
+    "actor": "account:7", "actor_title": "Li", "started_at": AT, "finished_at": AT.replace(second=8),
     "rows_read": 1260, "loaded": 1200, "unchanged": 20, "quarantined": 40, "vanished": 3, "repaired": 2,
     "findings": 6, "progress": 1260, "step": None, "cancel_requested": False, "conversion": {}, "message": None, "message_en": None, "upload_id": 5,
     "mapping_sha256": "ab" * 32, "withdrawn_at": None, "withdrawn_by": None,

@@ -18,11 +18,15 @@ from psycopg.types.json import Jsonb
 from commandcenter.actor import Actor
 from commandcenter.db.run import acting
 from commandcenter.security.builtin import STEWARD
+from commandcenter.text import Text
+from ingest.desk import store
 from ingest.desk.workbook import MORE, write_refused
 from ingest.ledger.store import raw_blocks, write_raw
+from tests.asking import ask
 from tests.city import COMMUNITY, DATA_STEWARD, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
+from tests.signing_in import sign_in
 from tests.test_desk_commands import a_run, a_source, refused
 
 ACTORS = (DATA_STEWARD, OPERATOR, STREET, COMMUNITY, None)
@@ -81,6 +85,17 @@ def test_each_door_opens_for_whole_city_stewards(served: ServedApplication, desk
         answer = get(served, path, OPERATOR)
         body = answer.json()
         assert body["status"] == answer.status_code and body["detail"] and body["detail_zh"] and body["id"], path
+
+
+def test_a_run_names_who_asked_for_it_to_stewards_and_to_themselves(desk: psycopg.Connection, database: TestDatabase) -> None:
+    run = a_run(desk, a_source(desk))
+    mine = sign_in(database.settings, replace(DATA_STEWARD, title=Text("王丽", "王丽"))).actor
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute("update ingest_run set actor = %s, withdrawn_by = 'builtin:steward' where id = %s", [mine.id, run])
+    with desk.transaction():
+        rows = [ask(desk, actor, store.run_request(run))[0] for actor in (DATA_STEWARD, OPERATOR, replace(mine, permissions=OPERATOR.permissions))]
+    assert [row["actor_title"] for row in rows] == ["王丽", None, "王丽"]
+    assert {(row["actor"], row["withdrawn_by"], row["withdrawn_by_title"]) for row in rows} == {(mine.id, "builtin:steward", None)}
 
 
 def sheet(served: ServedApplication, run: int, lang: str = "zh") -> tuple[Any, list[list[Any]]]:

@@ -580,6 +580,14 @@ CREATE FUNCTION public.actor_streets() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.streets', true), ''), '{}')::text[] $$;
 ALTER FUNCTION public.actor_streets() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_title(of_actor text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+  select title from account
+  where id = substring(of_actor from '^account:(\d{1,18})$')::bigint and (id = actor_account() or actor_may('steward'))
+$_$;
+ALTER FUNCTION public.actor_title(of_actor text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.analyze_loaded_tables() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -875,11 +883,11 @@ begin
   return count;
 end $$;
 ALTER FUNCTION public.demo_accounts_make(posts jsonb) OWNER TO commandcenter_owner;
-CREATE FUNCTION public.demo_entries() RETURNS TABLE(role text, account_id bigint, title text, title_en text, place text, place_en text)
+CREATE FUNCTION public.demo_entries() RETURNS TABLE(role text, account_id bigint, title text, title_en text, looks boolean, place text, place_en text)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-  select r.code, a.id, r.title, r.title_en, coalesce(g.name, l.name), coalesce(g.name_en, g.name, l.name_en, l.name)
+  select r.code, a.id, r.title, r.title_en, 'read' = any(r.permissions), coalesce(g.name, l.name), coalesce(g.name_en, g.name, l.name_en, l.name)
   from account a
   join role r on a.name = 'demo.' || r.code
   left join lateral (select p.area_code, p.grid_code from held_role h join appointment p on p.id = h.id
@@ -2911,6 +2919,8 @@ REVOKE ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean
 GRANT ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.actor_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.actor_account() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.actor_title(of_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.actor_title(of_actor text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.any_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.any_account() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.appointment_end(of_appointment bigint) FROM PUBLIC;

@@ -56,6 +56,13 @@ $$
   order by r.position
 $$;
 
-revoke execute on function city_is_synthetic(), demo_accounts_make(jsonb), demo_entries() from public;
+-- Now that people act as accounts, the data desk says who loaded or withdrew something by name: to stewards, and to each their own.
+create function actor_title(of_actor text) returns text language sql stable security definer set search_path = public, pg_temp as
+$$
+  select title from account
+  where id = substring(of_actor from '^account:(\d{1,18})$')::bigint and (id = actor_account() or actor_may('steward'))
+$$;
+
+revoke execute on function actor_title(text), city_is_synthetic(), demo_accounts_make(jsonb), demo_entries() from public;
 grant execute on function city_is_synthetic() to commandcenter_owner;
-grant execute on function demo_accounts_make(jsonb), demo_entries() to commandcenter_app, commandcenter_owner;
+grant execute on function actor_title(text), demo_accounts_make(jsonb), demo_entries() to commandcenter_app, commandcenter_owner;
