@@ -1,4 +1,4 @@
-"""What a start does to a city's database before it is served: fills an empty one, and renews what the files now say of a full one."""
+"""What a start does to a city's database before it is served: fills an empty one, renews what the files now say of a full one, opens a demo's accounts."""
 
 from __future__ import annotations
 

@@ -145,6 +145,18 @@ def test_the_page_offers_each_entry_once_with_where_it_works(demo: Demo) -> None
     assert demo.person().get("/sign-in/demo").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("address", "headers", "language"),
+    [("/sign-in", {}, "zh"), ("/sign-in", {"accept-language": "fr, en-GB;q=0.8, zh;q=0.5"}, "en"), ("/sign-in", {"accept-language": "xx, ;q, zh-TW"}, "zh"),
+     ("/sign-in", {"cookie": "cc_language=zh", "accept-language": "en"}, "zh"), ("/sign-in?next=/%3Flang%3Den", {"cookie": "cc_language=zh"}, "en"),
+     ("/sign-in?next=/%3Flang%3Den&lang=zh", {"accept-language": "en"}, "zh"), ("/sign-in?next=//[&lang=fr", {}, "zh"), ("/sign-in?next=/%09/[", {}, "zh")],
+)  # fmt: skip
+def test_the_sign_in_page_speaks_the_visitors_language(demo: Demo, address: str, headers: dict[str, str], language: str) -> None:
+    """It is the first page of everybody: asked for in words of the address, else as the browser was told, else as the browser speaks."""
+    page = demo.person().get(address, **headers)
+    assert page.status_code == 200 and ('lang="en"' in page.text.split(">")[1]) == (language == "en")
+
+
 def test_who_did_not_sign_in_is_nobody(demo: Demo) -> None:
     for cookie in ("", "cc_actor=demo:operator", f"{COOKIE}=demo.leader"):
         person = demo.person()
@@ -179,12 +191,10 @@ def test_a_role_nobody_has_is_no_entry(demo: Demo, role: str) -> None:
     assert COOKIE not in person.client.cookies and person.get("/").status_code == 303
 
 
-@pytest.mark.parametrize(("target", "where"), [("/?wall=1", "/?wall=1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/")])
-def test_entering_leads_to_no_other_house(demo: Demo, target: str, where: str) -> None:
-    person = demo.person()
-    origin = {"origin": demo.served.url}
-    answer = person.client.post("/sign-in/demo", params={"next": target}, data={"role": "leader"}, headers=origin)
-    assert answer.headers["location"] == where
+@pytest.mark.parametrize("target", ["/?wall=1", "//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example", "/\t/["])
+def test_entering_leads_to_no_other_house(demo: Demo, target: str) -> None:
+    answer = demo.person().client.post("/sign-in/demo", params={"next": target}, data={"role": "leader"}, headers={"origin": demo.served.url})
+    assert answer.headers["location"] == (target if target == "/?wall=1" else "/")
     assert "HttpOnly" in answer.headers["set-cookie"] and "samesite=lax" in answer.headers["set-cookie"].lower()
 
 
