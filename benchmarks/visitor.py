@@ -16,6 +16,8 @@ from commandcenter.text import Text
 from commandcenter.web.sessions import COOKIE, LONGEST_S, digest_of, new_token
 
 NAME = "benchmark"
+# Where a question is put to the database without a web process: somebody who sees the whole city.
+WHOLE_CITY = Actor("benchmark:reader", Text("基准", "Benchmark"), Scope(whole_city=True), frozenset({"read"}))
 GUARD = Actor("benchmark:guard", Text("基准", "Benchmark"), Scope(), frozenset({"security"}))
 
 
@@ -25,7 +27,7 @@ def cookie_of_a_visitor(settings: Settings) -> str:
     with connect(settings) as connection:
         connection.autocommit = True
         with suppress(BadInput):  # made by an earlier run
-            accounts.add(connection, NAME, "Benchmark", "shift_leader", None)
+            accounts.add(connection, NAME, "Benchmark", "shift_leader", store.Place())
         rows = store.asked(connection, GUARD, store.accounts_request())
         account = next(int(row["id"]) for row in rows if row["name"] == NAME)
         store.asked(connection, GUARD, store.settle_request(account, True))

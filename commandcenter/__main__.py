@@ -54,9 +54,10 @@ def run(settings: Settings, words: argparse.Namespace) -> int:
         keep_log(settings)
         with city_database(settings) as (ready, cluster):
             if words.command == "run":
-                from commandcenter.first_load import load_if_empty  # noqa: PLC0415  (a heavy room)
+                from commandcenter.first_load import load_if_empty, make_demo_accounts  # noqa: PLC0415  (a heavy room)
 
                 load_if_empty(ready)
+                make_demo_accounts(ready)
             say.step(Text("启动网页服务", "Starting the web process"))
             from app import build_app  # noqa: PLC0415  (a heavy room)
 

@@ -36,9 +36,10 @@ from commandcenter.audit.verify import AuditBroken, Verdict, link_hash, need_who
 from commandcenter.config import Settings
 from commandcenter.db.run import Reader, acting
 from commandcenter.errors import BadInput
-from commandcenter.security.builtin import DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
+from commandcenter.security.builtin import STEWARD
 from commandcenter.worker.auditing import keep_sealing
 from ingest.desk import commands
+from tests.city import DATA_STEWARD, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
 from tests.test_desk_commands import SHIPPED, a_run, a_source, an_upload, refused
@@ -175,7 +176,7 @@ def test_the_audit_is_read_with_its_permission_only(record: Record) -> None:
     record.note(2)
     seen: dict[str, list[int]] = {}
     nobody, pretender = replace(AUDITOR, id=""), replace(OPERATOR, permissions=frozenset({"audit2", "au", "{audit}"}))
-    for actor in (nobody, OPERATOR, STEWARD, STREET_DISPATCHER, pretender):
+    for actor in (nobody, OPERATOR, STEWARD, STREET, pretender):
         with acting(record.connection, actor):
             seen[f"{actor.id} {sorted(actor.permissions)}"] = [record.connection.execute(f"select from {table}").rowcount for table in TABLES]  # type: ignore[arg-type]
     assert set(map(tuple, seen.values())) == {(0, 0, 0, 0)} and len(seen) == 5
@@ -711,17 +712,17 @@ def test_months_are_not_dropped_under_the_name_of_retention(record: Record) -> N
 def test_what_a_steward_orders_is_noted_with_it(record: Record) -> None:
     desk = record.connection
     upload = an_upload(desk)
-    run = commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, False)
-    assert commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, False) == run  # the same run: nothing new to note
-    commands.cancel_run(desk, DEMO_STEWARD, run)
+    run = commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, False)
+    assert commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, False) == run  # the same run: nothing new to note
+    commands.cancel_run(desk, DATA_STEWARD, run)
     done = a_run(desk, a_source(desk))
     rows = [refused(desk, done, f"h{n}", {"phone": "1"}) for n in range(2)]
-    commands.correct(desk, DEMO_STEWARD, ids=rows[:1], changes={"phone": "13912345678"})
-    commands.dismiss(desk, DEMO_STEWARD, run_id=done, rule="missing")
+    commands.correct(desk, DATA_STEWARD, ids=rows[:1], changes={"phone": "13912345678"})
+    commands.dismiss(desk, DATA_STEWARD, run_id=done, rule="missing")
     with pytest.raises(BadInput):
-        commands.cancel_run(desk, DEMO_STEWARD, done)
+        commands.cancel_run(desk, DATA_STEWARD, done)
     noted = record.told("select actor, door, act, subject_table, subject_key, detail from audit_event order by id")
-    assert {row[:3] for row in noted} == {(DEMO_STEWARD.id, "desk", "change")}
+    assert {row[:3] for row in noted} == {(DATA_STEWARD.id, "desk", "change")}
     assert [(row[3], row[4], row[5]["order"]) for row in noted] == [
         ("upload", str(upload), "upload"), ("ingest_run", str(run), "load"), ("ingest_run", str(run), "cancel"),
         ("quarantine", None, "correct"), ("quarantine", None, "dismiss"),
@@ -732,10 +733,10 @@ def test_what_a_steward_orders_is_noted_with_it(record: Record) -> None:
 
 def test_a_withdrawal_is_noted_with_it(record: Record) -> None:
     run = a_run(record.connection, a_source(record.connection))
-    commands.withdraw(record.connection, DEMO_STEWARD, run)
+    commands.withdraw(record.connection, DATA_STEWARD, run)
     assert record.told("select subject_key, detail from audit_event") == [(str(run), {"order": "withdraw"})]
     with pytest.raises(BadInput):
-        commands.withdraw(record.connection, DEMO_STEWARD, run)
+        commands.withdraw(record.connection, DATA_STEWARD, run)
     assert record.told("select count(*) from audit_event") == [(1,)]
 
 
@@ -745,15 +746,15 @@ def test_a_workbook_is_on_record_before_it_goes(record: Record, tmp_path: Path) 
     run = a_run(record.connection, a_source(record.connection))
     refused(record.connection, run, "h")
     with ServedApplication(replace(record.database.settings, data_dir=tmp_path)) as served:
-        assert served.get(f"/data/refused/{run}.xlsx", OPERATOR.id).status_code == 403
-        assert served.get("/data/refused/999.xlsx", DEMO_STEWARD.id).status_code == 404
+        assert served.get(f"/data/refused/{run}.xlsx", OPERATOR).status_code == 403
+        assert served.get("/data/refused/999.xlsx", DATA_STEWARD).status_code == 404
         assert record.told("select from audit_event") == []
-        answer = served.get(f"/data/refused/{run}.xlsx?lang=en", DEMO_STEWARD.id)
+        answer = served.get(f"/data/refused/{run}.xlsx?lang=en", DATA_STEWARD)
         assert openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets
     ((actor, door, act, table, key, detail, address),) = record.told(
         "select actor, door, act, subject_table, subject_key, detail, host(address) from audit_event"
     )
-    assert (actor, door, act, table, key, address) == (DEMO_STEWARD.id, "desk", "export", "ingest_run", str(run), "127.0.0.1")
+    assert (actor, door, act, table, key, address) == (served.signed_in(DATA_STEWARD).actor.id, "desk", "export", "ingest_run", str(run), "127.0.0.1")
     assert detail == {"what": "refused rows", "language": "en", "bytes": len(answer.content)}
 
 

@@ -75,9 +75,10 @@ EVERYBODY = (*VISITORS, DEVICE, KEY)
 ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/healthz"): ("open", "/healthz"),
     ("GET", "/readyz"): ("open", "/readyz"),
-    ("GET", "/actor"): ("shut", "/actor?id=demo:operator"),
     ("GET", "/sign-in"): ("open", "/sign-in"),
     ("POST", "/sign-in"): ("open", "/sign-in"),
+    ("GET", "/sign-in/demo"): ("shut", "/sign-in/demo"),
+    ("POST", "/sign-in/demo"): ("shut", "/sign-in/demo"),  # nothing in a real city: test_demo_accounts has the others
     ("POST", "/sign-out"): ("own", "/sign-out"),
     ("GET", "/account"): ("own page", "/account"),
     ("POST", "/account/password"): ("own", "/account/password"),

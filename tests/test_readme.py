@@ -19,7 +19,6 @@ import layers
 from commandcenter.__main__ import COMMANDS
 from commandcenter.config import PREFIX, Settings
 from commandcenter.pages.wall.layout import TOOLS
-from commandcenter.security.builtin import OPERATOR
 from ingest import mapping as mapping_file
 from ingest import readers
 from ingest.__main__ import main as ingest
@@ -28,7 +27,7 @@ from layers.cards import card_request
 from layers.figures import PRESETS, QUEUE_TITLES
 from layers.style import catalogue, map_style
 from tests.asking import ask, tile, tile_at
-from tests.city import HOME, STRANGER
+from tests.city import HOME, OPERATOR, STRANGER
 from tests.conftest import TestDatabase
 
 ROOT = Path(__file__).parents[1]

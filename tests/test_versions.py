@@ -33,7 +33,7 @@ def test_a_write_reaches_the_running_application(database: TestDatabase) -> None
             versions = served.state.versions
             before, others = versions.of("camera"), versions.of("component")
             assert before == counted(connection, "camera") > 0
-            etag = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt").headers["etag"]
+            etag = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt", OPERATOR).headers["etag"]
             with acting(connection, STEWARD):
                 connection.execute("update camera set status = case status when 'working' then 'faulty' else 'working' end")
             connection.commit()
@@ -42,7 +42,7 @@ def test_a_write_reaches_the_running_application(database: TestDatabase) -> None
                 time.sleep(0.02)
             assert versions.of("camera") == before + 1
             assert versions.of("component") == others
-            fresh = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt")
+            fresh = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt", OPERATOR)
             assert fresh.status_code == 200 and fresh.headers["etag"] != etag, "the cache must not answer with the old tile"
 
 

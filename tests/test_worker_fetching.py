@@ -25,7 +25,7 @@ from commandcenter.city import load_city
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.pages.data.arrival import arrival_view, no_worker
-from commandcenter.security.builtin import DEMO_STEWARD, FETCHER, STEWARD
+from commandcenter.security.builtin import FETCHER, STEWARD
 from commandcenter.text import Text
 from commandcenter.worker.fetching import Fetching, clear_uploads, fetch_now, put_away_after, receiver_of
 from commandcenter.worker.imports import run_import
@@ -181,7 +181,7 @@ def test_the_same_answer_is_read_again_when_something_came_between(desk: Desk, d
     mapping = from_address(desk, department)
     (first,) = take(desk, mapping)
     desk.work_off()
-    commands.withdraw(desk.connection, DEMO_STEWARD, first)
+    commands.withdraw(desk.connection, STEWARD, first)
     assert desk.labels() == []
     take(desk, mapping, later(hours=2))
     desk.work_off()
@@ -449,7 +449,7 @@ def test_only_its_own_runs_put_files_away(desk: Desk, folder: Path) -> None:
     (folder / "a.csv").write_bytes(csv(*ROWS))
     (run,) = take(desk, mapping)
     run_import(desk.settings, run, FETCHER.id)
-    put_away_after(desk.settings, run, DEMO_STEWARD.id)
+    put_away_after(desk.settings, run, STEWARD.id)
     assert below(folder) == ["a.csv"]
     put_away_after(desk.settings, 999, FETCHER.id)
     put_away_after(desk.settings, run, FETCHER.id)
@@ -560,7 +560,7 @@ def test_files_that_somebody_may_need_are_kept(desk: Desk, tmp_path: Path) -> No
     with acting(desk.connection, STEWARD):
         desk.connection.execute("update ingest_run set status = 'running' where id = %s", [running])
     assert clear_uploads(replace(desk.settings, keep_uploads_days=1)) == 0
-    commands.cancel_run(desk.connection, DEMO_STEWARD, running)
+    commands.cancel_run(desk.connection, STEWARD, running)
     assert never not in gone
 
 

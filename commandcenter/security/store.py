@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,16 @@ from psycopg.types.json import Jsonb
 from commandcenter.actor import Actor
 from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import acting
+
+
+def demo_accounts_request(posts: Sequence[Mapping[str, Any]]) -> SqlRequest:
+    """One open account for each role of a synthetic city without accounts, placed as its post says; how many were made."""
+    return SqlRequest("select demo_accounts_make(%(posts)s) as made", {"posts": Jsonb(list(posts))}, "demonstration accounts")
+
+
+def demo_entries_request() -> SqlRequest:
+    """The demonstration's accounts that are entered with one click: role, account, and where it works. None in a real city."""
+    return SqlRequest("select role, account_id, title, title_en, looks, place, place_en from demo_entries()", {}, "demonstration entries")
 
 
 def try_request(name: str, most: int, lock_minutes: int) -> SqlRequest:

@@ -11,17 +11,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from commandcenter.security import store
-from commandcenter.security.builtin import DEMO_ACTORS, DOOR
+from commandcenter.security.builtin import DOOR
 from commandcenter.security.passwords import fits
 from commandcenter.security.second_factor import DIGITS, recovery_digest, step_of
 from commandcenter.text import Language, Text
 from commandcenter.web.context import VISITOR, current_signed_in
+from commandcenter.web.demo_entry import Entries, demo_entries, entries_part
 from commandcenter.web.door import Doorkeeper
+from commandcenter.web.entering import ended, entered
 from commandcenter.web.forms import address_of, next_address, sent_form
 from commandcenter.web.limits import SIGN_IN as SIGN_IN_RATE
 from commandcenter.web.limits import TooMany, neighbourhood
 from commandcenter.web.plain_page import field, form, language_of, page, tag
-from commandcenter.web.sessions import COOKIE, LONGEST_S, SignedIn, digest_of, new_token
+from commandcenter.web.sessions import COOKIE, SignedIn
 from commandcenter.web.state import State
 from commandcenter.web.uploads import check_same_origin
 
@@ -38,8 +40,6 @@ NO_ACCOUNT = Text(
     "这个城市还没有账号：请在服务器的项目目录执行 COMMANDCENTER_CITY={city} .venv/bin/python -m commandcenter user first",
     "This city has no account yet. In the project's folder on the server run: COMMANDCENTER_CITY={city} .venv/bin/python -m commandcenter user first",
 )
-AS_DEMO = Text("演示：直接进入", "Demonstration: enter as")
-DEMO_HINT = Text("模拟城市、只有本机能访问时才有这些入口。", "These doors exist only for a synthetic city that nobody but this machine reaches.")
 CODE_TITLE, CODE = Text("第二因素", "Second factor"), Text(f"动态码（{DIGITS} 位）或恢复码", f"Code ({DIGITS} digits) or recovery code")
 CODE_HINT = Text(
     "打开验证器应用，输入现在的动态码；手机不在手边时输入一个恢复码，每个恢复码只能用一次。",
@@ -59,33 +59,31 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
     async def show(request: Request) -> Response:
         language = language_of(request, state.settings)
         said = OVER if request.query_params.get("over") else None
-        if said is None and not door.open_demo:
+        if said is None:
             row = await state.reader.row(DOOR, store.any_account_request())
             said = None if row and row["any"] else NO_ACCOUNT.with_values(city=state.settings.city)
-        return _sign_in_page(request, language, said, demo=door.open_demo)
+        return _sign_in_page(request, language, said, await demo_entries(request, state, door))
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         sent = await sent_form(request)
         name, password = sent.get("name", "").strip().lower()[:80], sent.get("password", "")[:400]
-        token, agent, address = new_token(), request.headers.get("user-agent", ""), address_of(request)
+        address = address_of(request)
         try:
             with state.limits.tries(SIGN_IN_RATE, neighbourhood(address)) as failed:
                 row = await state.reader.row(DOOR, store.try_request(name, MOST_TRIES, LOCK_MINUTES))
                 right = await door.hashing(fits, password, row["password_hash"] if row else None)
-                if row is None or not right or not await _begun(state, row["account_id"], token, address, agent):
+                answer = await entered(request, state, door, row["account_id"]) if row is not None and right else None
+                if answer is None:
                     failed()
                     await state.reader.rows(DOOR, store.failed_request(name, address))
-                    return _sign_in_page(request, language_of(request, state.settings), WRONG, demo=door.open_demo, status=401, name=name)
+                    entries = await demo_entries(request, state, door)
+                    return _sign_in_page(request, language_of(request, state.settings), WRONG, entries, status=401, name=name)
         except TooMany as fault:
-            refused = _sign_in_page(request, language_of(request, state.settings), fault.sentence, demo=door.open_demo, status=fault.status, name=name)
+            entries = await demo_entries(request, state, door)
+            refused = _sign_in_page(request, language_of(request, state.settings), fault.sentence, entries, status=fault.status, name=name)
             refused.headers.update(fault.headers)
             return refused
-        answer = RedirectResponse(next_address(request.query_params.get("next")), status_code=303)
-        answer.set_cookie(
-            COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=is_secure(request, state)
-        )
-        answer.delete_cookie("cc_actor", path="/")
         return answer
 
     @router.post("/sign-out")
@@ -93,8 +91,7 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
         check_same_origin(request.headers)
         visitor = VISITOR.get()
         if visitor is not None and visitor.signed_in is not None:
-            await state.reader.rows(DOOR, store.end_request(visitor.signed_in.digest))
-            door.sessions.forget(visitor.signed_in.digest)
+            await ended(state, door, visitor.signed_in.digest)
         answer = RedirectResponse("/sign-in", status_code=303)
         answer.delete_cookie(COOKIE, path="/")
         return answer
@@ -116,11 +113,6 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
     return router
 
 
-def is_secure(request: Request, state: State) -> bool:
-    """Whether the browser reaches us by TLS, so that the cookie may insist on it."""
-    return request.url.scheme == "https" or bool(state.settings.tls_cert) or bool(state.settings.trusted_proxies)
-
-
 async def _code_fits(state: State, here: SignedIn, said: str, address: str) -> bool:
     """Whether a code or recovery code is right. The try is counted before anything is looked at."""
     row = await state.reader.row(DOOR, store.factor_try_request(here.digest, MOST_TRIES, LOCK_MINUTES))
@@ -135,12 +127,7 @@ async def _code_fits(state: State, here: SignedIn, said: str, address: str) -> b
     return bool(done and done["passed"])
 
 
-async def _begun(state: State, account: int, token: str, address: str, agent: str) -> bool:
-    row = await state.reader.row(DOOR, store.begin_request(account, digest_of(token), LONGEST_S, address, agent))
-    return bool(row and row["begun"])
-
-
-def _sign_in_page(request: Request, language: Language, said: Text | None, *, demo: bool, status: int = 200, name: str = "") -> Response:
+def _sign_in_page(request: Request, language: Language, said: Text | None, entries: Entries, *, status: int = 200, name: str = "") -> Response:
     target = next_address(request.query_params.get("next"))
     inside: list[Any] = []
     if said is not None:
@@ -154,12 +141,8 @@ def _sign_in_page(request: Request, language: Language, said: Text | None, *, de
             class_="plain-form",
         )
     )
-    if demo:
-        doors = [tag("a", actor.title.to(language), href=f"/actor?id={quote(actor.id)}&next={quote(target)}") for actor in DEMO_ACTORS.values()]
-        inside += [
-            tag("h2", AS_DEMO.to(language)), tag("ul", *(tag("li", way) for way in doors), class_="plain-doors"),
-            tag("p", DEMO_HINT.to(language), class_="faint"),
-        ]  # fmt: skip
+    if entries:
+        inside.append(entries_part(request, language, entries))
     return page(request, language, SIGN_IN, *inside, status=status)
 
 

@@ -599,6 +599,14 @@ CREATE FUNCTION public.actor_streets() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.streets', true), ''), '{}')::text[] $$;
 ALTER FUNCTION public.actor_streets() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_title(of_actor text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+  select title from account
+  where id = substring(of_actor from '^account:(\d{1,18})$')::bigint and (id = actor_account() or actor_may('steward'))
+$_$;
+ALTER FUNCTION public.actor_title(of_actor text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.analyze_loaded_tables() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -941,6 +949,62 @@ CREATE FUNCTION public.cells_held_back(persons bigint[], households bigint[]) RE
   select coalesce(array_agg(coalesce(cell.small or rest.any_small and cell.p = rest.next_size, false) order by cell.n), '{}') from cell, rest
 $$;
 ALTER FUNCTION public.cells_held_back(persons bigint[], households bigint[]) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.city_is_synthetic() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select coalesce(bool_and(synthetic), false) from city $$;
+ALTER FUNCTION public.city_is_synthetic() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.demo_accounts_make(posts jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  post record;
+  in_area text;
+  in_grid text;
+  made bigint;
+  count integer := 0;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  lock table account in exclusive mode;
+  if not city_is_synthetic() or exists (select from account) then return 0; end if;
+  for post in
+    select r.code, r.title || ' ' || r.title_en as title, p.hash, p.centre, p.area, p.one_grid
+    from role r left join jsonb_to_recordset(posts) as p(role text, hash text, centre text, area text, one_grid boolean) on p.role = r.code
+    order by r.position
+  loop
+    if post.hash is null then raise exception 'no post for role %', post.code using errcode = 'invalid_parameter_value'; end if;
+    select code into in_area from area where level <> 'city' and gone_run_id is null and starts_with(post.area, code) order by length(code) desc limit 1;
+    in_grid := null;
+    if post.one_grid then
+      select min(g.code) into in_grid from grid g join grid_plan l on l.id = g.plan_id and l.status = 'published'
+      where g.gone_run_id is null and in_area in (g.district_code, g.street_code, g.community_code);
+    end if;
+    insert into account (name, title, state, password_hash, password_at, must_change, created_by, settled_at, settled_by)
+    values ('demo.' || post.code, post.title, 'active', post.hash, now(), false, 'builtin:demo', now(), 'builtin:demo') returning id into made;
+    insert into appointment (account_id, role_code, centre, area_code, grid_code, created_by)
+    values (made, post.code, post.centre, case when in_grid is null then in_area end, in_grid, 'builtin:demo');
+    perform note_account('account', made, jsonb_build_object('did', 'demo', 'role', post.code, 'centre', post.centre, 'area', in_area, 'grid', in_grid));
+    count := count + 1;
+  end loop;
+  return count;
+end $$;
+ALTER FUNCTION public.demo_accounts_make(posts jsonb) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.demo_entries() RETURNS TABLE(role text, account_id bigint, title text, title_en text, looks boolean, place text, place_en text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select r.code, a.id, r.title, r.title_en, 'read' = any(r.permissions), coalesce(g.name, l.name), coalesce(g.name_en, g.name, l.name_en, l.name)
+  from account a
+  join role r on a.name = 'demo.' || r.code
+  left join lateral (select p.area_code, p.grid_code from held_role h join appointment p on p.id = h.id
+                     where h.account_id = a.id and h.role_code = r.code order by p.id limit 1) p on true
+  left join lateral (select name, name_en from area where code = p.area_code and gone_run_id is null order by code_system limit 1) l on true
+  left join lateral (select name, name_en from grid where code = p.grid_code and gone_run_id is null order by id limit 1) g on true
+  where a.created_by = 'builtin:demo' and a.state = 'active' and not a.must_change and city_is_synthetic()
+  order by r.position
+$$;
+ALTER FUNCTION public.demo_entries() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -3510,6 +3574,8 @@ REVOKE ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean
 GRANT ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.actor_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.actor_account() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.actor_title(of_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.actor_title(of_actor text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.analyze_loaded_tables() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.analyze_loaded_tables() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.any_account() FROM PUBLIC;
@@ -3548,6 +3614,11 @@ REVOKE ALL ON FUNCTION public.break_glass_running(of_account bigint) FROM PUBLIC
 GRANT ALL ON FUNCTION public.break_glass_running(of_account bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.break_glass_see(of_glass bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.break_glass_see(of_glass bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.city_is_synthetic() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.demo_accounts_make(posts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demo_accounts_make(posts jsonb) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.demo_entries() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demo_entries() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;
