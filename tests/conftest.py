@@ -99,6 +99,14 @@ def database(cluster: PrivateCluster, clone: Callable[[str], TestDatabase]) -> I
         admin.execute(f'drop database "{made.name}" with (force)')  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
+    """The application role inside that database; each statement is committed by itself unless a test begins a transaction."""
+    with database.connect() as connection:
+        connection.autocommit = True
+        yield connection
+
+
 @pytest.fixture(scope="session")
 def city_database(clone: Callable[[str], TestDatabase]) -> TestDatabase:
     """The little city, loaded once. Tests read it, or write inside transactions that are rolled back."""
