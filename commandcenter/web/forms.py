@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
+from commandcenter.audit.record import kept_address
 from commandcenter.errors import BadRequest
 from commandcenter.text import Text
 from commandcenter.web.uploads import check_same_origin
@@ -40,10 +40,7 @@ def next_address(said: str | None) -> str:
 
 def address_of(request: Request) -> str:
     """The client's address, as the audit keeps it; nothing where it is no address."""
-    try:
-        return str(ipaddress.ip_address((request.client.host if request.client else "").partition("%")[0]))
-    except ValueError:
-        return ""
+    return kept_address(request.client.host if request.client else None) or ""
 
 
 def whole_number(said: str | None) -> int:
