@@ -105,6 +105,18 @@ def database(cluster: PrivateCluster, clone: Callable[[str], TestDatabase]) -> I
     """A database of this one test, empty but for the schema: commit as you like."""
     made = clone("own")
     yield made
+    drop(cluster, made)
+
+
+@pytest.fixture
+def own_city(cluster: PrivateCluster, clone: Callable[..., TestDatabase], little_city: str) -> Iterator[TestDatabase]:
+    """The little city in a database of this one test: commit as you like."""
+    made = clone("own_city", little_city)
+    yield made
+    drop(cluster, made)
+
+
+def drop(cluster: PrivateCluster, made: TestDatabase) -> None:
     with psycopg.connect(cluster.admin_dsn(), autocommit=True) as admin:
         admin.execute(f'drop database "{made.name}" with (force)')  # type: ignore[arg-type]
 
@@ -118,12 +130,18 @@ def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="session")
-def city_database(clone: Callable[[str], TestDatabase]) -> TestDatabase:
-    """The little city, loaded once. Tests read it, or write inside transactions that are rolled back."""
-    made = clone("city")
+def little_city(clone: Callable[[str], TestDatabase]) -> str:
+    """The database others with the little city are cloned from: loaded once, and nobody may stay connected to it."""
+    made = clone("little_city")
     with made.connect() as connection:
         city.build(connection)
-    return made
+    return made.name
+
+
+@pytest.fixture(scope="session")
+def city_database(clone: Callable[..., TestDatabase], little_city: str) -> TestDatabase:
+    """The little city for all. Tests read it, or write inside transactions that are rolled back."""
+    return clone("city", little_city)
 
 
 @pytest.fixture

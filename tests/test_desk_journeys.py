@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, expect
 
-from tests import city
 from tests.browsing import CHROMIUM, Wall, chromium
+from tests.conftest import TestDatabase
 from tests.desk_browsing import BUREAU, GOOD, REFUSED, STREET, TITLES, Desk, delivery, lay_mappings, load, worker
 from tests.serving import ServedApplication
 
@@ -20,12 +20,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def served(clone: Callable[[str], object], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApplication]:
+def served(clone: Callable[..., TestDatabase], little_city: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApplication]:
     """The little city with two mappings of its own, of which the bureau's has delivered before; served, its worker at work."""
-    database = clone("desk")
-    with database.connect() as connection:  # type: ignore[attr-defined]
-        city.build(connection)
-    settings = replace(database.settings, data_dir=tmp_path_factory.mktemp("desk"))  # type: ignore[attr-defined]
+    settings = replace(clone("desk", little_city).settings, data_dir=tmp_path_factory.mktemp("desk"))
     lay_mappings(settings.data_dir)
     load(settings, BUREAU, delivery())
     with ServedApplication(settings) as application, worker(settings):

@@ -27,7 +27,7 @@ from ingest.mapping import load_mapping
 from ingest.moved import Moved
 from ingest.store import source_of
 from layers.honesty import SHOWN
-from tests.city import GRIDS, HOME, build
+from tests.city import GRIDS, HOME
 from tests.conftest import TestDatabase
 from tests.ingesting import CITY, asked, load, withdrawn
 from tests.shapes import rectangle, square
@@ -69,10 +69,9 @@ WHOLE = {
 
 
 @pytest.fixture
-def city(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    """The little city, in a database of this test alone."""
-    with database.connect() as connection:
-        build(connection)
+def city(own_city: TestDatabase) -> Iterator[psycopg.Connection]:
+    """The little city, in a database of this test alone; each case knows the grid it was born in."""
+    with own_city.connect() as connection:
         with acting(connection, STEWARD):
             store.remember_birth_grid(connection)
         connection.commit()

@@ -21,7 +21,7 @@ from ingest.governance.count_store import ESTIMATES
 from ingest.ledger import store as ledger
 from ingest.mapping import load_mapping
 from ingest.withdraw import withdraw_run
-from tests.city import HOME, build
+from tests.city import HOME
 from tests.conftest import TestDatabase
 from tests.ingesting import asked, load
 
@@ -48,10 +48,9 @@ COUNTS = (
 
 
 @pytest.fixture
-def city(database: TestDatabase) -> Iterator[psycopg.Connection]:
+def city(own_city: TestDatabase) -> Iterator[psycopg.Connection]:
     """The little city, its homes estimated and not counted."""
-    with database.connect() as connection:
-        build(connection)
+    with own_city.connect() as connection:
         with acting(connection, STEWARD):
             connection.execute("delete from household_count")
             write_source(
