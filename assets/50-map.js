@@ -125,6 +125,7 @@
       fadeDuration: cc.reducedMotion() ? 0 : 150,
       maxTileCacheZoomLevels: 4,
       attributionControl: false,
+      transformRequest: (url) => ({ url, headers: cc.unattended() || {} }),
       padding: 0.05,
     });
     // Trying costs nothing where WebGL works; asking first would make a whole context only to throw it away.

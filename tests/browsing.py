@@ -79,7 +79,7 @@ class Wall:
 
     def check_manners(self) -> None:
         """Console silent, nobody else asked, nothing refused."""
-        assert self.said == []
+        assert self.said == [], self.said
         assert self.strangers == []
         assert self.refused == []
 

@@ -5,6 +5,7 @@ A new route, page, layer or command must be given its row here before anything e
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,9 @@ from websockets.sync.client import connect
 from app import build_app
 from commandcenter.__main__ import COMMANDS
 from commandcenter.pages import PAGES
-from commandcenter.web.sessions import COOKIE
+from commandcenter.web import watched_socket
+from commandcenter.web.sessions import COOKIE, REMEMBERED_S, digest_of
+from commandcenter.web.tokens import DEVICE_COOKIE
 from layers import discover
 from tests.city import HOME, build
 from tests.serving import ServedApplication
@@ -29,21 +32,44 @@ SYSTEM, SECURITY, AUDIT = "system", "security", "audit"
 VISITORS = (NOBODY, FRESH, DISPATCHER, STRANGER, STEWARD, SYSTEM, SECURITY, AUDIT)
 
 # What each visitor is answered, by kind of door. Where somebody may pass, what they get is the door's own business (None: anything but 401, 403, 5xx).
-KINDS: dict[str, dict[str, int | None]] = {
+PEOPLE: dict[str, dict[str, int | None]] = {
     "open": dict.fromkeys(VISITORS),
     "shut": dict.fromkeys(VISITORS, 404),
     "page": {NOBODY: 303, FRESH: 303, DISPATCHER: 200, STRANGER: 200, STEWARD: 200, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
+    "wall": {NOBODY: 303, FRESH: 303, DISPATCHER: 200, STRANGER: 200, STEWARD: 200, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
+    "dash": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
+    "below": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
+    "kiosk": dict.fromkeys(VISITORS, 401),
     "map": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
     "desk": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
+    # Of the visitors none sees people; who does, is shown whom: test_people.
+    "people page": {NOBODY: 303, FRESH: 303, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
+    "people": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403)},
     "own page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 200)},
     "own": {NOBODY: 401, **dict.fromkeys(VISITORS[1:])},
     # A second factor is set up with a password of one's own; a code nobody asked for is wrong.
     "factor page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 200)},
     "code": dict.fromkeys(VISITORS, 401),
     "audit page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 403), AUDIT: 200},
+    # Whose role may break glass; before one's own password nobody may anything.
+    "glass page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 403), DISPATCHER: 200},
+    "glass": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403), DISPATCHER: None},
+    "security page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 403), SECURITY: 200},
+    "security": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403), SECURITY: None},
     "admin page": {NOBODY: 303, FRESH: 303, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 200, SECURITY: 200, AUDIT: 403},
     "admin": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: None, SECURITY: None, AUDIT: 403},
 }  # fmt: skip
+
+DEVICE, KEY = "device", "key"
+# The same for machines: a wall's device sees the wall and what it reads, a key reads map data. Neither has an account.
+MACHINES: dict[str, tuple[int | None, int | None]] = {
+    "open": (None, None), "shut": (404, 404), "wall": (200, 403), "page": (303, 403), "dash": (None, 403), "map": (None, None), "below": (403, 403),
+    "desk": (403, 403), "kiosk": (401, 401), "own page": (303, 403), "own": (401, 403), "factor page": (303, 403), "code": (401, 403),
+    "audit page": (303, 403), "glass page": (303, 403), "glass": (401, 403), "security page": (303, 403), "security": (401, 403),
+    "admin page": (303, 403), "admin": (401, 403), "people page": (303, 403), "people": (403, 403),
+}  # fmt: skip
+KINDS = {kind: {**people, DEVICE: MACHINES[kind][0], KEY: MACHINES[kind][1]} for kind, people in PEOPLE.items()}
+EVERYBODY = (*VISITORS, DEVICE, KEY)
 
 # Method and path of every route: its kind, and an address of it.
 ROUTES: dict[tuple[str, str], tuple[str, str]] = {
@@ -71,6 +97,19 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/admin/appointment"): ("admin", "/admin/appointment"),
     ("POST", "/admin/appointment/settle"): ("admin", "/admin/appointment/settle"),
     ("POST", "/admin/appointment/end"): ("admin", "/admin/appointment/end"),
+    ("GET", "/account/break-glass"): ("glass page", "/account/break-glass"),
+    ("POST", "/account/break-glass"): ("glass", "/account/break-glass"),
+    ("POST", "/account/break-glass/end"): ("glass", "/account/break-glass/end"),
+    ("GET", "/admin/break-glass"): ("security page", "/admin/break-glass"),
+    ("POST", "/admin/break-glass/seen"): ("security", "/admin/break-glass/seen"),
+    ("POST", "/admin/break-glass/end"): ("security", "/admin/break-glass/end"),
+    ("GET", "/admin/tokens"): ("admin page", "/admin/tokens"),
+    ("POST", "/admin/tokens"): ("admin", "/admin/tokens"),
+    ("POST", "/admin/tokens/settle"): ("admin", "/admin/tokens/settle"),
+    ("POST", "/admin/tokens/end"): ("admin", "/admin/tokens/end"),
+    ("POST", "/admin/tokens/code"): ("admin", "/admin/tokens/code"),
+    ("GET", "/kiosk"): ("open", "/kiosk"),
+    ("POST", "/kiosk"): ("kiosk", "/kiosk"),
     ("GET", "/audit"): ("audit page", "/audit"),
     ("GET", "/audit/events.csv"): ("audit page", "/audit/events.csv"),
     ("GET", "/map/style.json"): ("map", "/map/style.json"),
@@ -79,15 +118,18 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/tilejson/{layer_id}.json"): ("map", "/tilejson/cameras.json"),
     ("GET", "/features/{layer_id}"): ("map", f"/features/cameras?bbox={BBOX}"),
     ("GET", "/features/{layer_id}/{ref_id}"): ("map", "/features/cameras/1"),
+    ("GET", "/people"): ("page", "/people"),
+    ("GET", "/people/building/{building}"): ("people page", "/people/building/1"),
+    ("POST", "/people/building/{building}"): ("people", "/people/building/1?household=1"),
     ("POST", "/data/upload"): ("desk", "/data/upload?name=x.csv"),
     ("GET", "/data/refused/{run_id}.xlsx"): ("desk", "/data/refused/1.xlsx"),
     ("GET", "/data/preview/{run_id}.json"): ("desk", "/data/preview/1.json"),
     ("GET", "/data/raw/{run_id}/{row_no}"): ("desk", "/data/raw/1/1"),
     # Addresses below these that are none of theirs: said to be nothing before anybody looks who asks.
-    ("GET", "/data/upload"): ("map", "/data/upload"),
-    ("GET", "/data/refused/{rest:path}"): ("map", "/data/refused/x"),
-    ("GET", "/data/preview/{rest:path}"): ("map", "/data/preview/x"),
-    ("GET", "/data/raw/{rest:path}"): ("map", "/data/raw/x"),
+    ("GET", "/data/upload"): ("below", "/data/upload"),
+    ("GET", "/data/refused/{rest:path}"): ("below", "/data/refused/x"),
+    ("GET", "/data/preview/{rest:path}"): ("below", "/data/preview/x"),
+    ("GET", "/data/raw/{rest:path}"): ("below", "/data/raw/x"),
 }  # fmt: skip
 # Dash's own doors: the map's, whatever they are asked for.
 DASH = (("GET", "/_dash-layout"), ("GET", "/_dash-dependencies"), ("POST", "/_dash-update-component"), ("GET", "/_reload-hash"))
@@ -95,31 +137,44 @@ DASHS_PATHS = {
     "/", "/assets", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}", "/_dash-layout", "/_dash-dependencies",
     "/_dash-update-component", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback",
 }  # fmt: skip
-PAGE_PATHS = {"/": "page", "/data": "page"}
+PAGE_PATHS = {"/": "wall", "/data": "page"}
 LAYERS = (
     "addresses", "areas", "base", "buildings", "cameras", "cases", "components", "compounds", "grids", "key_sites", "service_points", "unit_cells",
 )  # fmt: skip
 # Commands run on the machine itself, as whoever owns the data folder; what they may do to accounts stands in test_accounts.
-SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "verify-audit"})
+SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "verify-audit"})
 
 
 @pytest.fixture(scope="module")
-def house(clone: Any) -> Iterator[dict[str, Person]]:
-    """A little city that is no demonstration, and one browser a visitor."""
+def city(clone: Any) -> Iterator[House]:
+    """A little city that is no demonstration."""
     made = clone("doors")
     with made.connect() as connection, psycopg.connect(made.admin_dsn, autocommit=True) as admin:
         build(connection)
         connection.autocommit = True
         with ServedApplication(replace(made.settings, city="heidelberg")) as served:
-            here = House(served, made, connection, admin)
-            roles = {
-                FRESH: ("shift_leader", None), DISPATCHER: ("dispatcher", STREET), STRANGER: ("leader", "230203"), STEWARD: ("data_steward", None),
-                SYSTEM: ("system_administrator", None), SECURITY: ("security_administrator", None), AUDIT: ("audit_administrator", None),
-            }  # fmt: skip
-            for name, (role, area) in roles.items():
-                here.account(name, role, area)
-            admin.execute("update account set must_change = true where name = 'fresh'")
-            yield {NOBODY: here.person(), **{name: here.signed_in(name) for name in roles}}
+            yield House(served, made, connection, admin)
+
+
+@pytest.fixture(scope="module")
+def house(city: House) -> dict[str, Person]:
+    """One browser a visitor."""
+    roles = {
+        FRESH: ("shift_leader", None), DISPATCHER: ("dispatcher", STREET), STRANGER: ("leader", "230203"), STEWARD: ("data_steward", None),
+        SYSTEM: ("system_administrator", None), SECURITY: ("security_administrator", None), AUDIT: ("audit_administrator", None),
+    }  # fmt: skip
+    for name, (role, area) in roles.items():
+        city.account(name, role, area)
+    city.admin.execute("update account set must_change = true where name = 'fresh'")
+    device, key = city.person(), city.person()
+    device.client.cookies.set(DEVICE_COOKIE, "device-of-the-matrix")
+    key.client.headers["Authorization"] = "Bearer cck_key-of-the-matrix"
+    for kind, token in (("device", "device-of-the-matrix"), ("key", "cck_key-of-the-matrix")):
+        city.admin.execute(
+            "insert into token (kind, title, digest, state, area_code, ends_at, created_by)"
+            " values (%s, %s, %s, 'active', %s, now() + interval '1 day', 'test')", [kind, kind, digest_of(token), STREET],
+        )  # fmt: skip
+    return {NOBODY: city.person(), **{name: city.signed_in(name) for name in roles}, DEVICE: device, KEY: key}
 
 
 def answered(person: Person, method: str, address: str) -> int:
@@ -138,7 +193,7 @@ def check(found: int, expected: int | None, what: str) -> None:
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=[" ".join(route) for route in ROUTES])
 def test_each_route_answers_each_visitor_as_the_table_says(house: dict[str, Person], method: str, route: str) -> None:
     kind, address = ROUTES[method, route]
-    for visitor in VISITORS:
+    for visitor in EVERYBODY:
         if route in ("/sign-in", "/sign-out") and method == "POST":
             continue  # they change who the visitor is: test_accounts
         check(answered(house[visitor], method, address), KINDS[kind][visitor], f"{visitor}: {method} {address}")
@@ -146,31 +201,34 @@ def test_each_route_answers_each_visitor_as_the_table_says(house: dict[str, Pers
 
 @pytest.mark.parametrize(("method", "path"), DASH)
 def test_dashs_own_doors_are_the_maps(house: dict[str, Person], method: str, path: str) -> None:
-    for visitor in (NOBODY, FRESH, SYSTEM, SECURITY, AUDIT):
-        check(answered(house[visitor], method, path), KINDS["map"][visitor], f"{visitor}: {path}")
+    for visitor in (NOBODY, FRESH, SYSTEM, SECURITY, AUDIT, KEY):
+        check(answered(house[visitor], method, path), KINDS["dash"][visitor], f"{visitor}: {path}")
 
 
 @pytest.mark.parametrize("path", PAGE_PATHS)
 def test_each_page_opens_for_whom_it_should(house: dict[str, Person], path: str) -> None:
-    for visitor in VISITORS:
+    for visitor in EVERYBODY:
         check(answered(house[visitor], "GET", path), KINDS[PAGE_PATHS[path]][visitor], f"{visitor}: {path}")
 
 
 @pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer in discover()])
 def test_each_layers_tile_is_the_maps(house: dict[str, Person], layer: str) -> None:
     """What a tile holds for whom stands in the layer contract; here only who gets one."""
-    for visitor in VISITORS:
+    for visitor in EVERYBODY:
         check(answered(house[visitor], "GET", f"/tiles/{layer}/15/27650/11500.mvt"), KINDS["map"][visitor], f"{visitor}: {layer}")
 
 
 def socket_of(person: Person, **more: str) -> Any:
     url = str(person.client.base_url).replace("http://", "ws://").rstrip("/") + "/_dash-ws-callback"
     token = person.client.cookies.get(COOKIE)
-    headers = {"Origin": str(person.client.base_url).rstrip("/"), **({"Cookie": f"{COOKIE}={token}"} if token else {}), **more}
+    headers = {"Origin": str(person.client.base_url).rstrip("/"), **({"Cookie": f"{COOKIE}={token}"} if token else {})}
+    if key := person.client.headers.get("authorization"):
+        headers["Authorization"] = key
+    headers |= more
     return connect(url, additional_headers=headers, open_timeout=10)
 
 
-@pytest.mark.parametrize("visitor", [NOBODY, FRESH, SYSTEM, AUDIT])
+@pytest.mark.parametrize("visitor", [NOBODY, FRESH, SYSTEM, AUDIT, KEY])
 def test_no_socket_for_who_may_not_look(house: dict[str, Person], visitor: str) -> None:
     with pytest.raises(InvalidStatus) as fault:
         socket_of(house[visitor])
@@ -191,6 +249,26 @@ def test_the_socket_of_somebody_signed_out_is_closed_at_their_next_word(house: d
         with pytest.raises(ConnectionClosed) as fault:
             while True:
                 socket.recv(timeout=10)
+    assert fault.value.rcvd is not None and fault.value.rcvd.code == 4401
+
+
+@pytest.mark.parametrize("act", ["signed out", "other rights"])
+def test_a_quiet_socket_is_closed_within_seconds(city: House, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    """A feed that only listens: over when its sign-in is over, and when the same account may see something else now."""
+    monkeypatch.setattr(watched_socket, "RECHECK_S", 0.2)
+    who = "quiet" if act == "signed out" else "moved"
+    city.account(who, "dispatcher", STREET)
+    person = city.signed_in(who)
+    with socket_of(person) as socket:
+        time.sleep(0.6)  # several looks later it is still theirs
+        socket.send('{"type": "heartbeat"}')
+        if act == "signed out":
+            assert person.post("/sign-out").status_code == 303
+        else:
+            city.admin.execute("update appointment p set area_code = '230202002' from account a where a.id = p.account_id and a.name = %s", [who])
+        with pytest.raises(ConnectionClosed) as fault:
+            while True:
+                socket.recv(timeout=REMEMBERED_S + 10)
     assert fault.value.rcvd is not None and fault.value.rcvd.code == 4401
 
 

@@ -98,6 +98,8 @@ def _clean(text: str) -> str:
 def kept_address(told: str | None) -> str | None:
     """The address as it is kept, one PostgreSQL takes; what is none (a socket's name, a proxy's word) is left out rather than stopping a look."""
     try:
-        return None if told is None else str(ipaddress.ip_address(told.partition("%")[0]))
+        known = None if told is None else ipaddress.ip_address(told.partition("%")[0])
     except ValueError:
         return None
+    inside = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None  # how a socket for both kinds names IPv4
+    return None if known is None else str(inside or known)

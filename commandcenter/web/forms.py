@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
-from commandcenter.audit.record import kept_address
 from commandcenter.errors import BadRequest
 from commandcenter.text import Text
+from commandcenter.web.asgi import client_address
 from commandcenter.web.uploads import check_same_origin
 
 LARGEST_FORM = 10_000
@@ -40,7 +40,7 @@ def next_address(said: str | None) -> str:
 
 def address_of(request: Request) -> str:
     """The client's address, as the audit keeps it; nothing where it is no address."""
-    return kept_address(request.client.host if request.client else None) or ""
+    return client_address(request.scope)
 
 
 def whole_number(said: str | None) -> int:

@@ -188,3 +188,15 @@ begin
       order by d.rank, d.id limit wanted;
   end if;
 end $$;
+
+-- Policies name the roles they are for: no role that comes later is let in by one that said nothing.
+do $$
+declare of_policy record;
+begin
+  for of_policy in select schemaname, tablename, policyname from pg_policies where schemaname in ('public', 'audit') and roles = '{public}' loop
+    execute format('alter policy %I on %I.%I to commandcenter_app, commandcenter_owner', of_policy.policyname, of_policy.schemaname, of_policy.tablename);
+  end loop;
+end $$;
+
+revoke execute on function analyze_loaded_tables() from public;
+grant execute on function analyze_loaded_tables() to commandcenter_app;

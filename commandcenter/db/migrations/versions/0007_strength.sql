@@ -29,7 +29,7 @@ alter table appointment
   add constraint state_is_known check (state in ('pending', 'active', 'refused')),
   add constraint one_place check (area_code is null or grid_code is null);
 
-create view held_role with (security_invoker) as
+create view held_role with (security_invoker, security_barrier) as
   select p.id, p.account_id, p.role_code, p.centre, p.area_code, p.grid_code, r.permissions, r.sensitive
   from appointment p join role r on r.code = p.role_code
   where p.state = 'active' and p.valid_from <= now() and (p.valid_to is null or p.valid_to > now());
@@ -82,7 +82,8 @@ $$;
 
 -- Whose sign-in a token is, and what is due before it is worth anything: the code of a second factor, a password of one's own,
 -- a second factor where a role asks for one. While something is due nothing is permitted and nothing is seen.
-create function sign_in_actor(token_digest bytea, idle interval)
+-- A request that nobody stands behind (a page left open asks for its figures) does not count as use.
+create function sign_in_actor(token_digest bytea, idle interval, attended boolean)
 returns table (account_id bigint, title text, due text, strong boolean, permissions text[], whole_city boolean, districts text[], streets text[],
                communities text[], grids text[], case_places text[])
 language plpgsql volatile security definer set search_path = public, pg_temp as
@@ -92,11 +93,12 @@ declare
   strong_since timestamp with time zone;
   is_due text;
 begin
-  update sign_in s set seen_at = now()
-  where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle
-    and exists (select from account a where a.id = s.account_id and a.state = 'active')
-  returning s.account_id, s.strong_at into found_id, strong_since;
+  select s.account_id, s.strong_at into found_id, strong_since from sign_in s join account a on a.id = s.account_id
+  where s.digest = token_digest and s.ended_at is null and s.ends_at > now() and s.seen_at > now() - idle and a.state = 'active';
   if found_id is null then return; end if;
+  if attended then
+    update sign_in s set seen_at = now() where s.digest = token_digest;
+  end if;
   select case when a.totp_at is not null and strong_since is null then 'code'
               when a.must_change then 'password'
               when strong_since is null and exists (select from held_role h where h.account_id = a.id and h.sensitive) then 'factor'
@@ -338,7 +340,7 @@ begin
     execute format('grant execute on function %s to commandcenter_owner', signature);
   end loop;
   foreach signature in array array[
-    'account_actor(bigint)', 'sign_in_actor(bytea, interval)', 'signed_in_account(bytea, boolean)',
+    'account_actor(bigint)', 'sign_in_actor(bytea, interval, boolean)', 'signed_in_account(bytea, boolean)',
     'sign_in_begin(bigint, bytea, interval, text, text, boolean)', 'factor_try(bytea, integer, interval)', 'factor_pass(bytea, bigint, text)',
     'factor_recover(bytea, bytea, text)', 'factor_failed(bytea, text)', 'factor_offer(bytea, bytea)', 'factor_waiting(bytea)',
     'factor_confirm(bytea, bigint, bytea[])', 'recovery_codes_left()',
