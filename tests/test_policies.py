@@ -24,7 +24,7 @@ OPEN_GROUND = ("area", "base_feature", "building", "city", "source", "grid_plan"
 CLOSED = ("quarantine", "upload", "ingest_raw", "ingest_before", "correction", "ingest_finding", "ingest_preview", "track")
 EMPTY_HERE = {"ingest_run", "mapping_version", "division_code"}  # the little city is drawn, not imported
 SEARCH = ("search_doc", "search_gram")
-AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit.py
+AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit_rights.py
 PEOPLE = ("role", "account", "appointment", "sign_in", "recovery_code", "centre_kind", "break_glass", "token")  # test_accounts, test_break_glass, test_tokens
 HOUSEHOLDS = ("household", "person", "person_private")  # test_people.py
 EAST_WRITER = Actor("test:east-writer", EASTERNER.title, Scope(districts=(EAST,)), frozenset({"read", "write"}))
