@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from commandcenter.config import Settings
+from commandcenter.db.run import Reader
 from commandcenter.pages import PAGES
 from commandcenter.web.application import build_application
+from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from layers import discover
 
 
-def build_app(settings: Settings | None = None) -> FrontDoor:
+def build_app(settings: Settings | None = None, doorkeeper: Callable[[Settings, Reader], Doorkeeper] = Doorkeeper) -> FrontDoor:
     """The application for one city; ``settings`` default to the environment."""
-    return build_application(settings or Settings.from_env(), PAGES, discover())
+    return build_application(settings or Settings.from_env(), PAGES, discover(), doorkeeper)

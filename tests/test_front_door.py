@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commandcenter.actor import Actor, Scope
+from commandcenter.leaks.mvt_reader import read_tile
 from commandcenter.security.builtin import OPERATOR, STREET_DISPATCHER
 from commandcenter.text import Text
 from commandcenter.web.actors import actor_of
@@ -21,7 +22,6 @@ from commandcenter.web.tile_cache import TileCache, TileKey
 from layers import discover
 from tests.asking import tile_at
 from tests.city import HOME
-from tests.mvt_reader import read_tile
 from tests.serving import ServedApplication
 
 Z, X, Y = tile_at(*HOME.lonlat(-20, 150), 15)

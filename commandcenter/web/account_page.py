@@ -60,6 +60,7 @@ SIGN_OUT_OTHERS = Text("退出其他所有登录", "Sign out everywhere else")
 HEADS = (Text("登录时间", "Since"), Text("最近使用", "Last used"), Text("地址", "Address"), Text("浏览器", "Browser"))
 OTHERS_ENDED = Text("已退出其他 {count} 处登录。", "{count} other sign-ins have ended.")
 TO_MAP, TO_ADMIN, TO_AUDIT = Text("进入地图", "To the map"), Text("账号管理", "Accounts"), Text("审计", "Audit")
+TO_LEAKS = Text("泄漏矩阵", "Leak matrix")
 
 
 def account_routes(state: State, door: Doorkeeper) -> APIRouter:
@@ -190,6 +191,7 @@ async def _account_page(request: Request, state: State, said: Text | None = None
 
 def _ways(actor: Actor, language: Language) -> list[Html]:
     ways = [("/", TO_MAP, "read"), ("/admin", TO_ADMIN, "accounts"), ("/admin", TO_ADMIN, "security"), ("/audit", TO_AUDIT, "audit")]
+    ways += [("/leaks", TO_LEAKS, "security"), ("/leaks", TO_LEAKS, "audit")]
     return [tag("a", words.to(language), href=way) for way, words, wanted in ways if actor.may(wanted)]
 
 

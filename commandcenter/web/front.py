@@ -24,7 +24,7 @@ OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
 OWN_PATHS = frozenset({
     "/sign-in", "/sign-out", "/account", "/account/password", "/account/sign-out-others", "/account/code", "/account/factor",
     "/admin", "/admin/account", "/admin/settle", "/admin/disable", "/admin/reset", "/admin/roles", "/admin/places", "/admin/import",
-    "/admin/appointment", "/admin/appointment/settle", "/admin/appointment/end", "/audit", "/audit/events.csv",
+    "/admin/appointment", "/admin/appointment/settle", "/admin/appointment/end", "/audit", "/audit/events.csv", "/leaks",
 })  # fmt: skip
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
@@ -43,6 +43,11 @@ class FrontDoor:
     def __init__(self, inner: Asgi, tiles: TileDoor, door: Doorkeeper, guarded: Guarded, page_paths: Collection[str]) -> None:
         self._inner, self._tiles, self._door, self._guarded = inner, tiles, door, guarded
         self._pages = frozenset(path.strip("/").split("/")[0] for path in page_paths)
+
+    @property
+    def server(self) -> Any:
+        """What stands behind the door: routes, Dash and state."""
+        return self._inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one connection."""
