@@ -171,11 +171,11 @@ ROUTES: dict[tuple[str, str], Door] = {
 }  # fmt: skip
 
 # What Dash serves beside our pages.
-_SUITES = "/_dash-component-suites"
+_RENDERER = "/_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js"
 DASH_ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "/"): Door("page", "page", "/"),
     ("GET", "/assets"): Door("open", "page", "/assets/07-plain.css"),
-    ("GET", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}"): Door("map", "page", f"{_SUITES}/dash/dash-renderer/build/dash_renderer.min.js"),
+    ("GET", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}"): Door("map", "page", _RENDERER),
     ("GET", "/_dash-layout"): Door("map", "page", "/_dash-layout"),
     ("GET", "/_dash-dependencies"): Door("map", "page", "/_dash-dependencies"),
     ("POST", "/_dash-update-component"): Door("map", "callback", "/_dash-update-component"),
