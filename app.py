@@ -10,9 +10,10 @@ from commandcenter.pages import PAGES
 from commandcenter.web.application import build_application
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
+from commandcenter.web.limits import Limits
 from layers import discover
 
 
-def build_app(settings: Settings | None = None, doorkeeper: Callable[[Settings, Reader], Doorkeeper] = Doorkeeper) -> FrontDoor:
+def build_app(settings: Settings | None = None, doorkeeper: Callable[[Settings, Reader, Limits], Doorkeeper] = Doorkeeper) -> FrontDoor:
     """The application for one city; ``settings`` default to the environment."""
     return build_application(settings or Settings.from_env(), PAGES, discover(), doorkeeper)

@@ -34,6 +34,13 @@
     acting = now;
   };
 
+  /* Dash keeps silent about a question that failed; the operator hears why the screen did not change. */
+  const tell = async (answer) => {
+    const problem = await answer.clone().json().catch(() => ({}));
+    const sentence = cc.language === "en" ? problem.detail : problem.detail_zh || problem.detail;
+    if (sentence && cc.say) cc.say(problem.id ? `${sentence} (${problem.id})` : sentence, 15000);
+  };
+
   const ask = window.fetch.bind(window);
   window.fetch = async (what, how) => {
     const address = new URL(typeof what === "string" || what instanceof URL ? what : what.url, window.location.href);
@@ -41,6 +48,7 @@
     const left = cc.unattended();
     const answer = await ask(what, left ? { ...how, headers: { ...Object.fromEntries(new Headers(how?.headers || what.headers || {})), ...left } } : how);
     heard(answer);
+    if (answer.status >= 500 && address.pathname === "/_dash-update-component") tell(answer);
     return answer;
   };
 })();

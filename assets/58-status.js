@@ -19,8 +19,11 @@
     try {
       const said = await cc.getJson(`/map/status.json?bbox=${cc.box()}&zoom=${cc.tileZoom()}&layers=${ids.join(",")}&lang=${cc.language}${filters}`, asking.signal);
       cc.showHonesty(said.layers);
+      cc.emit("glass", said.glass);
     } catch (fault) {
-      if (fault.name !== "AbortError") ids.forEach((layer) => cc.emit("layer-fault", { layer, sentence: fault.message }));
+      // Signed out or taken away: what is drawn must not stay on the screen, and the way back in is the page's.
+      if (fault.status === 401) window.location.reload();
+      else if (fault.name !== "AbortError") ids.forEach((layer) => cc.emit("layer-fault", { layer, sentence: fault.message }));
     }
   };
 

@@ -19,6 +19,7 @@ from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.cluster_make import FREE_TO_START, need_space
 from commandcenter.errors import CommandCenterError, SettingsFault
+from commandcenter.people.command_words import add_words as add_people_words
 from commandcenter.security.command_words import add_words
 from commandcenter.setup import say
 from commandcenter.setup.__main__ import adopt
@@ -208,6 +209,15 @@ def user(settings: Settings, words: argparse.Namespace) -> int:
     return 0
 
 
+def people(settings: Settings, words: argparse.Namespace) -> int:
+    """Find or erase somebody of the register who asks for it by law."""
+    from commandcenter.people import commands  # noqa: PLC0415  (a heavy room)
+
+    with city_database(settings) as (ready, _cluster):
+        commands.carry_out(ready, words)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "run": run,
     "serve": run,
@@ -221,6 +231,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "verify-audit": verify_audit,
     "leak-matrix": leak_matrix,
     "user": user,
+    "people": people,
 }
 ABOUT = {
     "run": "database up, city loaded if empty, served until Ctrl-C",
@@ -235,6 +246,7 @@ ABOUT = {
     "verify-audit": "walk the audit's chain and its signed heads; names the first bad row",
     "leak-matrix": "try every door as every role in every place of the city, read-only, and print what leaked",
     "user": "accounts: first (the three administrators), add, import (a workbook), reset, disable, list; new ones wait for the security administrator",
+    "people": "find or erase somebody of the household register who asks for it by law",
 }
 
 
@@ -286,6 +298,8 @@ def _parser() -> argparse.ArgumentParser:
         if name == "leak-matrix":
             command.add_argument("--json", action="store_true", help="every try's verdict as JSON instead of the table")
             command.add_argument("--seconds", type=float, default=60.0, help="give up after this long (default: 60)")
+        if name == "people":
+            add_people_words(command)
         if name == "work":
             command.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -17,6 +17,7 @@ class CommandCenterError(Exception):
         super().__init__(sentence.en)
         self.sentence = sentence
         self.id = secrets.token_hex(4)
+        self.headers: dict[str, str] = {}  # what its HTTP answer says beside the sentence
 
     def problem(self, language: Language = "en") -> dict[str, object]:
         """The error as an RFC 9457 problem body."""

@@ -103,14 +103,24 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way from a card to a page of ours about the same row, for who holds a permission."""
+
+    text: Text
+    address: str  # holds {id}
+    permission: str
+
+
+@dataclass(frozen=True)
 class Card:
-    """What a click shows: title and subtitle as SQL over t, the fields, the links."""
+    """What a click shows: title and subtitle as SQL over t, the fields, the links to neighbours, the ways to other pages."""
 
     title: str
     title_en: str
     subtitle: Text
     fields: tuple[Field, ...]
     links: tuple[Link, ...] = ()
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Table building; its household counts stand in household_count, behind the jurisd
 """
 
 from commandcenter.text import Text
-from layers.base import Card, Field, Layer, Legend, LegendClass, Link, Sublayer
+from layers.base import Card, Field, Layer, Legend, LegendClass, Link, Sublayer, Way
 
 USES = {
     "residential": Text("住宅", "Residential"),
@@ -80,6 +80,7 @@ LAYER = Layer(
             Link("cases", Text("50 米内未结事项 {count} 件", "{count} open cases within 50 m"),
                  "o.is_open and o.geom_3857 && ST_Expand(t.geom_3857, 120) and ST_DWithin(o.geom::geography, t.geom::geography, 50)"),
         ),
+        ways=(Way(Text("户与人（查看会记入审计）", "Households and people (a look is audited)"), "/people/building/{id}", "people"),),
     ),
     point="ST_PointOnSurface(t.geom_3857)",
 )  # fmt: skip

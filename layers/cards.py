@@ -47,6 +47,14 @@ class CardLink:
 
 
 @dataclass(frozen=True)
+class CardWay:
+    """A page of ours about the same thing."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
 class CardView:
     """Everything a card shows. Coordinates are EPSG:4326."""
 
@@ -60,6 +68,7 @@ class CardView:
     lat: float
     source: str
     synthetic: bool
+    ways: tuple[CardWay, ...] = ()
 
 
 async def read_card(
@@ -86,6 +95,7 @@ async def read_card(
         lat=row["card_lat"],
         source=str(row["source_title_en"] if language == "en" else row["source_title"]),
         synthetic=bool(row["source_synthetic"]),
+        ways=tuple(CardWay(way.text.to(language), way.address.format(id=ref_id)) for way in layer.card.ways if actor.may(way.permission)),
     )
 
 

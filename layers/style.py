@@ -21,13 +21,16 @@ GROUPS = (
 HOUSEHOLDS_SUFFIX = Text(" 户", " households")
 
 
-def map_style(layers: Mapping[str, Layer], versions: Mapping[str, int], language: Language, theme: str) -> dict[str, Any]:
-    """A MapLibre style without glyphs (text is drawn from the machine's own fonts); source id = layer id."""
+def map_style(layers: Mapping[str, Layer], versions: Mapping[str, int], language: Language, theme: str, place: str = "") -> dict[str, Any]:
+    """A MapLibre style without glyphs (text is drawn from the machine's own fonts); source id = layer id.
+
+    ``place`` tells jurisdictions apart in the tiles' addresses: whose place changes asks for other tiles, whatever the browser kept.
+    """
     words = _words(language, colours(theme))
     sources = {
         layer.id: {
             "type": "vector",
-            "tiles": [f"/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt?v={versions.get(layer.table, 0)}"],
+            "tiles": [f"/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt?v={versions.get(layer.table, 0)}{f'&place={place}' if place else ''}"],
             "minzoom": layer.min_zoom,
             "maxzoom": HIGHEST_TILE_ZOOM,
         }

@@ -21,7 +21,9 @@ from commandcenter.leaks.doors import (
     CALLBACKS,
     COLUMNS,
     DASH_ROUTES,
+    DEVICE,
     GATE,
+    KEY,
     KINDS,
     LAYERS,
     ROUTES,
@@ -36,7 +38,8 @@ from commandcenter.leaks.gates import FORGED
 from commandcenter.leaks.tries import WAYS
 from commandcenter.pages import PAGES
 from commandcenter.web import watched_socket
-from commandcenter.web.sessions import COOKIE, REMEMBERED_S
+from commandcenter.web.sessions import COOKIE, REMEMBERED_S, digest_of
+from commandcenter.web.tokens import DEVICE_COOKIE
 from layers import discover
 from tests.city import HOME, build
 from tests.serving import ServedApplication
@@ -53,6 +56,7 @@ class Known:
     """What decides which doors are a visitor's."""
 
     signed_in: bool = True
+    machine: str = ""
     due: str = ""
     permissions: frozenset[str] = frozenset()
     whole_city: bool = True
@@ -61,16 +65,18 @@ class Known:
 VISITORS = {
     NOBODY: Known(signed_in=False),
     FRESH: Known(due="password"),
-    DISPATCHER: Known(permissions=frozenset({"read"}), whole_city=False),
+    DISPATCHER: Known(permissions=frozenset({"read", "break_glass"}), whole_city=False),
     STRANGER: Known(permissions=frozenset({"read"}), whole_city=False),
     STEWARD: Known(permissions=frozenset({"read", "steward", "write"})),
     SYSTEM: Known(permissions=frozenset({"accounts"})),
     SECURITY: Known(permissions=frozenset({"security"})),
     AUDIT: Known(permissions=frozenset({"audit"})),
+    DEVICE: Known(signed_in=False, machine=DEVICE, whole_city=False),
+    KEY: Known(signed_in=False, machine=KEY, whole_city=False),
 }
-LOOKERS = (DISPATCHER, STRANGER, STEWARD)
+LOOKERS = (DISPATCHER, STRANGER, STEWARD, DEVICE)
 # Commands run on the machine itself, as whoever owns the data folder; what they may do to accounts stands in test_accounts.
-SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "verify-audit", "leak-matrix"})
+SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "verify-audit", "leak-matrix"})
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +100,15 @@ def house(city: House) -> dict[str, Person]:
     for name, (role, area) in roles.items():
         city.account(name, role, area)
     city.admin.execute("update account set must_change = true where name = 'fresh'")
-    return {NOBODY: city.person(), **{name: city.signed_in(name) for name in roles}}
+    device, key = city.person(), city.person()
+    device.client.cookies.set(DEVICE_COOKIE, "device-of-the-matrix")
+    key.client.headers["Authorization"] = "Bearer cck_key-of-the-matrix"
+    for kind, token in (("device", "device-of-the-matrix"), ("key", "cck_key-of-the-matrix")):
+        city.admin.execute(
+            "insert into token (kind, title, digest, state, area_code, ends_at, created_by)"
+            " values (%s, %s, %s, 'active', %s, now() + interval '1 day', 'test')", [kind, kind, digest_of(token), STREET],
+        )  # fmt: skip
+    return {NOBODY: city.person(), **{name: city.signed_in(name) for name in roles}, DEVICE: device, KEY: key}
 
 
 def answered(person: Person, method: str, address: str) -> int:
@@ -144,11 +158,14 @@ def test_each_layers_tile_is_the_maps(house: dict[str, Person], layer: str) -> N
 def socket_of(person: Person, **more: str) -> Any:
     url = str(person.client.base_url).replace("http://", "ws://").rstrip("/") + "/_dash-ws-callback"
     token = person.client.cookies.get(COOKIE)
-    headers = {"Origin": str(person.client.base_url).rstrip("/"), **({"Cookie": f"{COOKIE}={token}"} if token else {}), **more}
+    headers = {"Origin": str(person.client.base_url).rstrip("/"), **({"Cookie": f"{COOKIE}={token}"} if token else {})}
+    if key := person.client.headers.get("authorization"):
+        headers["Authorization"] = key
+    headers |= more
     return connect(url, additional_headers=headers, open_timeout=10)
 
 
-@pytest.mark.parametrize("visitor", [NOBODY, FRESH, SYSTEM, AUDIT])
+@pytest.mark.parametrize("visitor", [NOBODY, FRESH, SYSTEM, AUDIT, KEY])
 def test_no_socket_for_who_may_not_look(house: dict[str, Person], visitor: str) -> None:
     with pytest.raises(InvalidStatus) as fault:
         socket_of(house[visitor])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -84,7 +85,8 @@ def test_the_style_points_at_this_house_only(application: ServedApplication) -> 
     assert "glyphs" not in style and "sprite" not in style
     for source in style["sources"].values():
         assert all(url.startswith("/tiles/") and "?v=" in url for url in source["tiles"])
-    assert int(style["sources"]["cameras"]["tiles"][0].split("?v=")[1]) > 0
+    told = parse_qs(urlsplit(style["sources"]["cameras"]["tiles"][0]).query)
+    assert int(told["v"][0]) > 0 and told["place"] == [OPERATOR.scope.digest], "another place asks for other tiles, whatever the browser kept"
 
 
 def test_tilejson_tells_where_the_tiles_are(application: ServedApplication) -> None:

@@ -94,7 +94,7 @@ def test_a_card_outside_the_jurisdiction_is_not_found_whatever_its_number(applic
 def test_a_tile_made_for_one_scope_never_answers_another(application: ServedApplication) -> None:
     def drawn(actor: str) -> set[int | None]:
         answer = application.get(TILE, actor)
-        assert answer.status_code == 200 and answer.headers["vary"].lower() == "cookie" and "private" in answer.headers["cache-control"]
+        assert answer.status_code == 200 and answer.headers["vary"].lower() == "cookie, authorization" and "private" in answer.headers["cache-control"]
         return {f.id for part in read_tile(answer.content).values() for f in part.features}
 
     whole, street = drawn(OPERATOR.id), drawn(STREET)

@@ -18,10 +18,13 @@ import pytest
 from commandcenter.text import Text
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
+from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.leaks_page import leaks_routes
+from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, map_routes
 from commandcenter.web.sign_in import sign_in_routes
+from commandcenter.web.token_page import kiosk_routes, token_routes
 from tests.serving import ServedApplication
 
 ROOT = Path(__file__).parents[1]
@@ -126,10 +129,11 @@ def test_no_callback_and_no_route_blocks_the_event_loop(application: ServedAppli
     assert functions, "the wall has callbacks"
     assert {key for key, function in functions.items() if not inspect.iscoroutinefunction(function)} == set()
     state, door = application.state, application.app._door
-    made = (
-        health_routes(state), data_routes(state), map_routes(state, door), sign_in_routes(state, door), admin_routes(state, door), audit_routes(state),
-        leaks_routes(state),
-    )  # fmt: skip
+    of_state, of_both = (
+        (health_routes, data_routes, audit_routes, people_routes, leaks_routes),
+        (map_routes, sign_in_routes, admin_routes, break_glass_routes, token_routes, kiosk_routes),
+    )
+    made = [*(make(state) for make in of_state), *(make(state, door) for make in of_both)]
     routes = [route for router in made for route in router.routes]
     assert len(routes) >= 8
     assert [r.path for r in routes if not inspect.iscoroutinefunction(r.endpoint)] == []  # type: ignore[attr-defined]

@@ -33,6 +33,12 @@ from tests.test_accounts import STREET, House
 ROOT = Path(__file__).parents[1]
 LASTING = ("account", "appointment", "sign_in", "layer_change", "upload", "ingest_run", "correction", "recovery_code")
 PLACE_LEVELS = {"city", "district", "street", "community", "grid"}
+# A household in each building where people live, placed as its building is, and somebody in it.
+HOMES = (
+    "with homes as (insert into household (building_id, kind, persons, counted_on, district_code, street_code, community_code, grid_code, source, source_key)"
+    " select id, 'resident', 3, '2026-09-01', district_code, street_code, community_code, grid_code, source, source_key from building where use = 'residential'"
+    " returning id) insert into person (ref, household_id) select 'P' || lpad(id::text, 12, '0'), id from homes"
+)
 Broken = Callable[..., Run]
 
 
@@ -41,6 +47,8 @@ def little(clone: Callable[..., TestDatabase]) -> TestDatabase:
     made = clone("leaks")
     with made.connect() as connection:
         build(connection)
+    with psycopg.connect(made.admin_dsn, autocommit=True) as admin:
+        admin.execute(HOMES)
     return made
 
 
@@ -53,7 +61,7 @@ def broken(clone: Callable[..., TestDatabase], little: TestDatabase) -> Broken:
         with psycopg.connect(made.admin_dsn, autocommit=True) as admin:
             for change in changes:
                 admin.execute(change)  # type: ignore[arg-type]
-        return run_matrix(made.settings, made.admin_dsn, roles=("dispatcher", "planner"), per_level=1)
+        return run_matrix(made.settings, made.admin_dsn, roles=("grid_leader", "planner"), per_level=1)
 
     return run
 
@@ -64,6 +72,7 @@ def broken_locks(broken: Broken, little: TestDatabase) -> Run:
     return broken(
         "alter policy read_in_jurisdiction on camera using (true)",
         "alter policy read_in_jurisdiction on key_site using (true)",
+        "alter policy read_in_jurisdiction on household using (true)",
         "alter policy read_in_jurisdiction on compound using (district_code = '230202' and (select actor_sees_whole_city()))",
         definition(little, "search_city(text, integer)").replace("boolean := actor_sees_whole_city()", "boolean := true"),
     )
@@ -136,22 +145,25 @@ def test_a_run_leaves_a_report_and_a_trace_and_nothing_else(commanded: Any, litt
     assert kept is not None and kept["at"] == report["at"] and "verdicts" not in kept
     assert (data_dir / "leaks" / "little.json").stat().st_mode & 0o077 == 0
     with psycopg.connect(little.admin_dsn) as admin:
-        events = admin.execute("select actor, act, door, detail->>'tries' from audit_event").fetchall()
+        events = admin.execute("select actor, act, door, detail->>'tries' from audit_event where actor not like 'leak-matrix:%'").fetchall()
+        looks = admin.execute("select distinct split_part(actor, ':', 1), act, subject_table from audit_event where actor like 'leak-matrix:%'").fetchall()
     assert events == [("builtin:leak-matrix", "look", "cli", str(report["tries"]))]
+    assert {(who, act) for who, act, _ in looks} == {("leak-matrix", "refused")}, "who asked for people of elsewhere"
+    assert {table for _, _, table in looks} <= {"building", "household"}
 
 
 def test_a_loosened_policy_is_found_by_door_role_place_and_row(broken_locks: Run) -> None:
     assert not is_clean(broken_locks)
     found = leaks(broken_locks)
     assert {verdict.column for verdict in found} >= {"tile", "features", "card", "figures", "honesty"}
-    assert {verdict.role for verdict in found} == {"dispatcher", "planner"}
+    assert {verdict.role for verdict in found} == {"grid_leader", "planner"}
     assert {verdict.place.split(":")[0] for verdict in found} == PLACE_LEVELS - {"city"}
     for verdict in found:
         assert verdict.rows, verdict
         if verdict.column in ("tile", "features"):
             assert all(row.startswith(("cameras:", "key_sites:")) for row in verdict.rows), verdict
     said = [line for line in as_table(broken_locks) if line.startswith("✗ leak × ") and ": GET /tiles · " in line]
-    assert len(said) == 1 and " · dispatcher · community:" in said[0] and "rows of elsewhere " in said[0], said
+    assert len(said) == 1 and " · grid_leader · community:" in said[0] and "rows of elsewhere " in said[0], said
 
 
 def test_a_card_that_leaks_is_named_without_what_it_tells(broken_locks: Run) -> None:
@@ -166,6 +178,12 @@ def test_a_search_without_scope_is_found(broken_locks: Run) -> None:
     assert {row.partition(":")[0] for verdict in found for row in verdict.rows} - {"cameras", "key_sites"}, "search has a lock of its own"
 
 
+def test_households_of_elsewhere_are_found(broken_locks: Run) -> None:
+    found = [verdict for verdict in leaks(broken_locks) if verdict.column == "people"]
+    assert found and {verdict.role for verdict in found} == {"grid_leader"}
+    assert all(row.startswith("household:") for verdict in found for row in verdict.rows)
+
+
 def test_rows_that_are_missing_are_told_and_are_no_leak(broken_locks: Run) -> None:
     missing = [verdict for verdict in broken_locks.verdicts if verdict.outcome == "withheld" and verdict.column == "tile"]
     assert missing and {row for verdict in missing for row in verdict.rows} <= {"compounds:1", "compounds:2"}
@@ -173,7 +191,7 @@ def test_rows_that_are_missing_are_told_and_are_no_leak(broken_locks: Run) -> No
 
 def test_an_appointment_that_becomes_too_wide_an_actor_is_found(broken: Broken, little: TestDatabase) -> None:
     """The judge reads the appointment, not the scope that was made of it."""
-    made = definition(little, "account_actor(bigint)")
+    made = definition(little, "account_as_appointed(bigint)")
     assert "bool_or(level = 'city')" in made
     found = leaks(broken(made.replace("bool_or(level = 'city')", "bool_or(level in ('city', 'street'))")))
     assert {verdict.place.split(":")[0] for verdict in found} == {"street"}

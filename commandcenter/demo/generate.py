@@ -18,6 +18,7 @@ from commandcenter.demo.fabric import make_fabric
 from commandcenter.demo.governance import GRID_HIGH, GRID_LOW, divide_city
 from commandcenter.demo.ground import make_ground
 from commandcenter.demo.home_frames import buildings, compounds, household_counts, key_sites
+from commandcenter.demo.people import Counted, pilot_counts
 from commandcenter.demo.placing import Placing, points
 from commandcenter.demo.sources import sources
 from commandcenter.demo.thinning import thinned
@@ -48,10 +49,11 @@ MEASURES: dict[Size, Measure] = {
 
 @dataclass(frozen=True)
 class DemoCity:
-    """Tables in load order, and their sources."""
+    """Tables in load order, their sources, and the counted buildings of the community whose people are made up."""
 
     tables: dict[str, pd.DataFrame]
     sources: list[dict[str, Any]]
+    pilot: list[Counted]
 
 
 def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[str], None]) -> DemoCity:
@@ -96,4 +98,4 @@ def build_demo_city(size: Size, seed: int, now: datetime, progress: Callable[[st
     tables["cases"] = points(made, "demo_cases", placing)
     tables["cases"]["born_grid_code"] = tables["cases"]["grid_code"]
     tables["cases"]["address"] = tables["cases"]["community_code"].map({u.code: f"{u.name}附近" for u in units})
-    return DemoCity(tables, sources(now))
+    return DemoCity(tables, sources(now), pilot_counts(tables["household_count"], tables["building"]))

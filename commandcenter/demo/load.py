@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 import geopandas
+import numpy
 import pandas
 import psycopg
 import shapely
@@ -18,8 +19,11 @@ from commandcenter.db.connect import connect
 from commandcenter.db.load import upsert
 from commandcenter.db.registers import analyze, finish_load, write_city, write_source
 from commandcenter.db.run import acting
-from commandcenter.demo.generate import build_demo_city
+from commandcenter.demo import people
+from commandcenter.demo.generate import DemoCity, build_demo_city
+from commandcenter.people import register
 from commandcenter.security.builtin import STEWARD
+from commandcenter.security.keyring import Keyring
 
 DEMO_CITY = "longsha"
 GRID_PLAN = ("today", "居民小组网格（现状）", "Resident-group grids (as today)", "published", "100-200")
@@ -36,6 +40,8 @@ def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str]
         for table, frame in city.tables.items():
             progress(f"写入 {table} / writing {table}: {len(frame):,}")
             counts[table] = _write(connection, table, frame, now)
+        progress("写入合成人口 / writing synthetic people")
+        counts["household"] = _write_people(connection, city, Keyring(settings.data_dir, settings.city), seed)
         finish_load(connection, progress, thin=False)
         connection.execute(
             "update source s set row_count = 0, last_good_run_at = %s where synthetic", [now]
@@ -45,6 +51,14 @@ def load_demo(settings: Settings, size: str, seed: int, progress: Callable[[str]
     with connect(settings) as connection:
         analyze(connection)
     return counts
+
+
+def _write_people(connection: psycopg.Connection, city: DemoCity, keys: Keyring, seed: int) -> int:
+    """The pilot community's households with their people, from a seed of their own; how many households."""
+    ids: dict[str, int] = dict(connection.execute("select source_key, id from building").fetchall())
+    homes = list(people.homes(city.pilot, ids, numpy.random.default_rng([seed, 8])))
+    register.enter(connection, keys, people.SOURCE, homes)
+    return len(homes)
 
 
 def _write(connection: psycopg.Connection, table: str, frame: pandas.DataFrame, now: datetime) -> int:

@@ -15,6 +15,7 @@ TOLD = (
     ("demo_compounds", "compound", "小区台账（合成）", "Compounds (synthetic)", "住房和城乡建设局", 90 * DAY_S, 20 * DAY_S),
     ("demo_buildings", "building", "建筑物（合成）", "Buildings (synthetic)", "自然资源局", None, 0),
     ("demo_households", "household_count", "户数统计（合成）", "Household counts (synthetic)", "公安分局户籍", 31 * DAY_S, 12 * DAY_S),
+    ("demo_people", "household", "户与人（合成，没有真人）", "Households and people (synthetic, nobody real)", "公安分局户籍", 31 * DAY_S, 12 * DAY_S),
     ("demo_cameras", "camera", "监控目录（合成）", "Camera catalogue (synthetic)", "区公安分局", DAY_S, 1_800),
     ("demo_services", "service_point", "便民服务网点（合成）", "Service points (synthetic)", "民政局", 30 * DAY_S, 9 * DAY_S),
     ("demo_components", "component", "部件普查（合成）", "Component survey (synthetic)", "城市管理监督中心", 90 * DAY_S, 140 * DAY_S),

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from commandcenter.text import Text
 
 READ, STEWARD, ACCOUNTS, SECURITY, AUDIT = "read", "steward", "accounts", "security", "audit"
+PEOPLE, BREAK_GLASS = "people", "break_glass"
+DEVICE, KEY = "device", "key"
 CODE, PASSWORD, FACTOR = "code", "password", "factor"  # what a sign-in may wait for
 GATE, SOCKET = "gate", "socket"
 
@@ -25,6 +27,10 @@ class Who(Protocol):
     @property
     def signed_in(self) -> bool:
         """Whether anybody is there."""
+
+    @property
+    def machine(self) -> str:
+        """``device`` of a wall, ``key`` of a program, or nothing."""
 
     @property
     def due(self) -> str:
@@ -43,22 +49,28 @@ class Who(Protocol):
 class Kind:
     """Who passes a kind of door (any one of ``permissions``; none: whoever has signed in), and what the others are answered.
 
-    ``passed`` is the answer to who passes; None: anything but 401, 403 and 5xx, for that is the door's own business.
+    ``passed`` is the answer to who passes; None: anything but 401, 403 and 5xx, for that is the door's own business. ``looks``: who may not
+    read at all is led away first. ``own``: of people with an account. ``machines``: which of them pass too, in the place they stand for.
     """
 
     permissions: frozenset[str] = frozenset()
     anybody: bool = False
     page: bool = False
+    own: bool = False
+    looks: bool = False
     whole_city: bool = False
     open_while: frozenset[str] = frozenset()
+    machines: frozenset[str] = frozenset()
     passed: int | None = None
     refused: int = 403
 
     def opens(self, who: Who) -> bool:
         """Whether it is theirs to pass."""
+        if who.machine:
+            return who.machine in self.machines
         if self.anybody:
             return True
-        if not who.signed_in or (who.due and who.due not in self.open_while):
+        if not who.signed_in or (who.due and who.due not in self.open_while) or (self.looks and READ not in who.permissions):
             return False
         return (not self.permissions or bool(self.permissions & who.permissions)) and (who.whole_city or not self.whole_city)
 
@@ -66,9 +78,11 @@ class Kind:
         """The status they are answered."""
         if self.opens(who):
             return self.passed
+        if who.machine:
+            return 403 if who.machine == KEY else 303 if self.page else 401 if self.own else 403
         if not who.signed_in:
             return 303 if self.page else 401
-        if who.due and who.due not in self.open_while:
+        if (who.due and who.due not in self.open_while) or (self.looks and READ not in who.permissions):
             return 303 if self.page else 403
         return self.refused
 
@@ -77,23 +91,35 @@ def _may(*permissions: str, **how: Any) -> Kind:
     return Kind(frozenset(permissions), **how)
 
 
+_BOTH, _DEVICE = frozenset({DEVICE, KEY}), frozenset({DEVICE})
+_OWN = frozenset({PASSWORD, FACTOR})
 KINDS: dict[str, Kind] = {
-    "open": Kind(anybody=True),
-    "shut": Kind(anybody=True, passed=404),
-    "page": _may(READ, page=True, passed=200, refused=303),
-    "map": _may(READ),
-    "desk": _may(STEWARD, whole_city=True),
-    "own page": Kind(page=True, passed=200, open_while=frozenset({PASSWORD, FACTOR})),
-    "own": Kind(open_while=frozenset({PASSWORD, FACTOR})),
+    "open": Kind(anybody=True, machines=_BOTH),
+    "shut": Kind(anybody=True, passed=404, machines=_BOTH),
+    "kiosk": Kind(anybody=True, passed=401, machines=_BOTH),
+    "page": Kind(looks=True, page=True, passed=200),
+    "wall": Kind(looks=True, page=True, passed=200, machines=_DEVICE),
+    "dash": Kind(looks=True, machines=_DEVICE),
+    "map": Kind(looks=True, machines=_BOTH),
+    "below": Kind(looks=True),
+    "desk": _may(STEWARD, looks=True, whole_city=True),
+    "people page": _may(PEOPLE, looks=True, page=True),
+    "people": _may(PEOPLE, looks=True),
+    "own page": Kind(page=True, own=True, passed=200, open_while=_OWN),
+    "own": Kind(own=True, open_while=_OWN),
     # A second factor is set up with a password of one's own; a code nobody asked for is wrong.
-    "factor page": Kind(page=True, passed=200, open_while=frozenset({FACTOR})),
-    "code page": Kind(page=True, passed=200, open_while=frozenset({CODE, PASSWORD, FACTOR})),
-    "code": Kind(anybody=True, passed=401),
-    "audit page": _may(AUDIT, page=True, passed=200),
-    "audit export": _may(AUDIT, page=True),
-    "admin page": _may(ACCOUNTS, SECURITY, page=True, passed=200),
-    "admin": _may(ACCOUNTS, SECURITY),
-    "leaks page": _may(SECURITY, AUDIT, page=True, passed=200),
+    "factor page": Kind(page=True, own=True, passed=200, open_while=frozenset({FACTOR})),
+    "code page": Kind(page=True, own=True, passed=200, open_while=frozenset({CODE, PASSWORD, FACTOR})),
+    "code": Kind(anybody=True, own=True, passed=401),
+    "glass page": _may(BREAK_GLASS, page=True, own=True, passed=200, open_while=_OWN),
+    "glass": _may(BREAK_GLASS, own=True, open_while=_OWN),
+    "audit page": _may(AUDIT, page=True, own=True, passed=200),
+    "audit export": _may(AUDIT, page=True, own=True),
+    "security page": _may(SECURITY, page=True, own=True, passed=200),
+    "security": _may(SECURITY, own=True),
+    "admin page": _may(ACCOUNTS, SECURITY, page=True, own=True, passed=200),
+    "admin": _may(ACCOUNTS, SECURITY, own=True),
+    "leaks page": _may(SECURITY, AUDIT, page=True, own=True, passed=200),
 }
 
 # The columns of the table that is printed.
@@ -101,7 +127,7 @@ COLUMNS: dict[str, Text] = {
     "tile": Text("瓦片", "Tiles"), "tilejson": Text("瓦片描述", "TileJSON"), "features": Text("要素", "Features"), "card": Text("卡片", "Cards"),
     "search": Text("搜索", "Search"), "figures": Text("数字与列表", "Figures"), "honesty": Text("图层说明", "Honesty"), "callback": Text("回调", "Callbacks"),
     "socket": Text("推送", "Socket"), "export": Text("导出", "Exports"), "desk": Text("数据台", "Desk"), "account": Text("账号", "Accounts"),
-    "audit": Text("审计", "Audit"), "page": Text("页面", "Pages"), "other": Text("其他接口", "Other"),
+    "people": Text("人口", "People"), "audit": Text("审计", "Audit"), "page": Text("页面", "Pages"), "other": Text("其他接口", "Other"),
 }  # fmt: skip
 
 
@@ -150,6 +176,19 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("POST", "/admin/appointment"): Door("admin", "account", "/admin/appointment"),
     ("POST", "/admin/appointment/settle"): Door("admin", "account", "/admin/appointment/settle"),
     ("POST", "/admin/appointment/end"): Door("admin", "account", "/admin/appointment/end"),
+    ("GET", "/account/break-glass"): Door("glass page", "account", "/account/break-glass"),
+    ("POST", "/account/break-glass"): Door("glass", "account", "/account/break-glass"),
+    ("POST", "/account/break-glass/end"): Door("glass", "account", "/account/break-glass/end"),
+    ("GET", "/admin/break-glass"): Door("security page", "account", "/admin/break-glass"),
+    ("POST", "/admin/break-glass/seen"): Door("security", "account", "/admin/break-glass/seen"),
+    ("POST", "/admin/break-glass/end"): Door("security", "account", "/admin/break-glass/end"),
+    ("GET", "/admin/tokens"): Door("admin page", "account", "/admin/tokens"),
+    ("POST", "/admin/tokens"): Door("admin", "account", "/admin/tokens"),
+    ("POST", "/admin/tokens/settle"): Door("admin", "account", "/admin/tokens/settle"),
+    ("POST", "/admin/tokens/end"): Door("admin", "account", "/admin/tokens/end"),
+    ("POST", "/admin/tokens/code"): Door("admin", "account", "/admin/tokens/code"),
+    ("GET", "/kiosk"): Door("open", "account", "/kiosk"),
+    ("POST", "/kiosk"): Door("kiosk", "account", "/kiosk", untried=True),
     ("GET", "/leaks"): Door("leaks page", "audit", "/leaks"),
     ("GET", "/audit"): Door("audit page", "audit", "/audit"),
     ("GET", "/audit/events.csv"): Door("audit export", "export", "/audit/events.csv", gate_query="act=none"),
@@ -159,31 +198,35 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "/tilejson/{layer_id}.json"): Door("map", "tilejson", "/tilejson/cameras.json"),
     ("GET", "/features/{layer_id}"): Door("map", "features", "/features/cameras?bbox={bbox}", "features"),
     ("GET", "/features/{layer_id}/{ref_id}"): Door("map", "card", "/features/cameras/1", "card"),
+    ("GET", "/people"): Door("page", "people", "/people"),
+    # Asking for people is written down, whoever asks: who may not, too.
+    ("GET", "/people/building/{building}"): Door("people page", "people", "/people/building/1", "people", traced=True),
+    ("POST", "/people/building/{building}"): Door("people", "people", "/people/building/1?household=1", traced=True),
     ("POST", "/data/upload"): Door("desk", "desk", "/data/upload?name=x.csv"),
     ("GET", "/data/refused/{run_id}.xlsx"): Door("desk", "export", "/data/refused/0.xlsx"),
     ("GET", "/data/preview/{run_id}.json"): Door("desk", "desk", "/data/preview/0.json"),
     ("GET", "/data/raw/{run_id}/{row_no}"): Door("desk", "desk", "/data/raw/0/1"),
     # Addresses below these that are none of theirs: said to be nothing before anybody looks who asks.
-    ("GET", "/data/upload"): Door("map", "desk", "/data/upload"),
-    ("GET", "/data/refused/{rest:path}"): Door("map", "desk", "/data/refused/x"),
-    ("GET", "/data/preview/{rest:path}"): Door("map", "desk", "/data/preview/x"),
-    ("GET", "/data/raw/{rest:path}"): Door("map", "desk", "/data/raw/x"),
+    ("GET", "/data/upload"): Door("below", "desk", "/data/upload"),
+    ("GET", "/data/refused/{rest:path}"): Door("below", "desk", "/data/refused/x"),
+    ("GET", "/data/preview/{rest:path}"): Door("below", "desk", "/data/preview/x"),
+    ("GET", "/data/raw/{rest:path}"): Door("below", "desk", "/data/raw/x"),
 }  # fmt: skip
 
 # What Dash serves beside our pages.
 _RENDERER = "/_dash-component-suites/dash/dash-renderer/build/dash_renderer.min.js"
 DASH_ROUTES: dict[tuple[str, str], Door] = {
-    ("GET", "/"): Door("page", "page", "/"),
+    ("GET", "/"): Door("wall", "page", "/"),
     ("GET", "/assets"): Door("open", "page", "/assets/07-plain.css"),
-    ("GET", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}"): Door("map", "page", _RENDERER),
-    ("GET", "/_dash-layout"): Door("map", "page", "/_dash-layout"),
-    ("GET", "/_dash-dependencies"): Door("map", "page", "/_dash-dependencies"),
-    ("POST", "/_dash-update-component"): Door("map", "callback", "/_dash-update-component"),
-    ("GET", "/_reload-hash"): Door("map", "page", "/_reload-hash"),
-    ("GET", "/_favicon.ico"): Door("map", "page", "/_favicon.ico"),
-    ("GET", "/_dash-ws-callback"): Door("map", "socket", "/_dash-ws-callback", SOCKET),
+    ("GET", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}"): Door("dash", "page", _RENDERER),
+    ("GET", "/_dash-layout"): Door("dash", "page", "/_dash-layout"),
+    ("GET", "/_dash-dependencies"): Door("dash", "page", "/_dash-dependencies"),
+    ("POST", "/_dash-update-component"): Door("dash", "callback", "/_dash-update-component"),
+    ("GET", "/_reload-hash"): Door("dash", "page", "/_reload-hash"),
+    ("GET", "/_favicon.ico"): Door("dash", "page", "/_favicon.ico"),
+    ("GET", "/_dash-ws-callback"): Door("dash", "socket", "/_dash-ws-callback", SOCKET),
 }
-PAGES: dict[str, Door] = {"/": Door("page", "page", "/"), "/data": Door("page", "page", "/data")}
+PAGES: dict[str, Door] = {"/": Door("wall", "page", "/"), "/data": Door("page", "page", "/data")}
 
 
 @dataclass(frozen=True)
@@ -196,7 +239,7 @@ class Callback:
     column: str
     how: str = GATE
     asked: Any = None
-    kind: str = "map"
+    kind: str = "dash"
 
 
 CALLBACKS: dict[str, Callback] = {

@@ -65,7 +65,7 @@ async def _forged_command(ground: Ground, guest: Guest, output: str) -> Verdict:
     """An order at the desk by somebody who gives none there; stewards' orders are not given."""
     asked = Asked(guest, "callback", callback_name(output), "dismiss row 1")
     if "steward" in guest.permissions:
-        return asked.at_the_gate(KINDS["map"], 200)
+        return asked.at_the_gate(KINDS["dash"], 200)
     answer = await call(ground, guest, output, {"act": "dismiss", "ids": ["1"], "language": "en"})
     done = (answer.json() or {}).get("response", {}).get("desk-done", {}).get("data", {})
     return asked.verdict("refused" if done.get("good") is False else "leak", str(done.get("sentence", ""))[:100])
@@ -76,7 +76,7 @@ async def _refused_rows(ground: Ground, guest: Guest, output: str) -> Verdict:
     asked = Asked(guest, "callback", callback_name(output), "all refused rows")
     answer = await call(ground, guest, output, {"startRow": 0, "language": "en", "rule": "all"})
     if answer.status != 200 or ("write" in guest.permissions and guest.whole_city):
-        return asked.at_the_gate(KINDS["map"], answer.status)
+        return asked.at_the_gate(KINDS["dash"], answer.status)
     rows = [str(row.get("id")) for part in parts(answer.json()) for row in part.get("rowData") or []]
     return asked.of_rows(rows, ())
 

@@ -12,7 +12,7 @@ from commandcenter.leaks import store
 from commandcenter.leaks.browser import Answer, ask
 from commandcenter.leaks.doors import CALLBACKS, callback_name
 from commandcenter.leaks.shadow import Oracle
-from commandcenter.leaks.store import Place, Sample
+from commandcenter.leaks.store import Home, Place, Sample
 from commandcenter.leaks.verdict import Asked, Verdict
 from commandcenter.leaks.visitors import Guest
 from commandcenter.text import Text
@@ -34,6 +34,7 @@ class Ground:
     bbox: str
     samples: Mapping[Place, Mapping[str, list[Sample]]]  # place -> layer -> rows
     words: Mapping[tuple[str, int], tuple[str, str]]  # layer and row -> title and code
+    homes: Mapping[Place, list[Home]]  # buildings with households
     callbacks: Mapping[str, Mapping[str, Any]]
     _known: dict[Any, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,11 @@ HALF_BOX = 0.002  # degrees around a row that is asked for
 def drawn(layer: str, body: bytes) -> frozenset[str]:
     """``layer:row`` of everything in a tile; a label is its row."""
     return frozenset(f"{layer}:{feature.id}" for part in read_tile(body).values() for feature in part.features)
+
+
+def households(body: bytes) -> frozenset[str]:
+    """``household:row`` of the households that a building's page leads to."""
+    return frozenset(f"household:{number}" for number in re.findall(r"[?&;]household=(\d+)", body.decode("utf-8", "replace")))
 
 
 def listed(collection: Mapping[str, Any]) -> frozenset[str]:

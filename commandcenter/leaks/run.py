@@ -79,11 +79,13 @@ def run_matrix(settings: Settings, admin_dsn: str, *, seconds: float = SECONDS, 
             for layer in layers
             for ref, said in store.searched_words(connection, layer, [s.ref for rows in samples.values() for s in rows.get(layer, [])]).items()
         }
+        registered = known.get("household")
+        homes = {} if registered is None else {place: store.two_buildings(connection, registered, place, kinds) for place in samples}
         gone, passes = store.gone_tables(connection), store.passes_policies(connection)
     run = Run(settings.city, seeded, places, everybody, passes)
     oracle = Oracle(admin_dsn, known, gone, kinds, passes)
     traced = partial(build_app, replace(quiet, app_dsn=application_dsn(settings)), partial(RunDoorkeeper, held=held))
-    asyncio.run(_all_tries(run, app, traced, oracle, samples, words, began + seconds))
+    asyncio.run(_all_tries(run, app, traced, oracle, (samples, words, homes), began + seconds))
     run.seconds = time.monotonic() - began
     return run
 
@@ -107,7 +109,7 @@ def _samples(connection: Any, known: Any, kinds: Any, layers: dict[str, Layer], 
     return found
 
 
-async def _all_tries(run: Run, app: FrontDoor, traced: Callable[[], FrontDoor], oracle: Oracle, samples: Any, words: Any, deadline: float) -> None:
+async def _all_tries(run: Run, app: FrontDoor, traced: Callable[[], FrontDoor], oracle: Oracle, rows: tuple[Any, Any, Any], deadline: float) -> None:
     async with AsyncExitStack() as lives:
         state = await lives.enter_async_context(_living(app))
         writing = None
@@ -118,7 +120,7 @@ async def _all_tries(run: Run, app: FrontDoor, traced: Callable[[], FrontDoor], 
         try:
             city = await state.city()
             bbox = ",".join(f"{side:.6f}" for side in city.bounds)
-            ground = Ground(app, writing or app, oracle, state.layers, city.zone, bbox, samples, words, callbacks_of(app))
+            ground = Ground(app, writing or app, oracle, state.layers, city.zone, bbox, *rows, callbacks_of(app))
             first = next((guest for guest in run.everybody if guest.deep and guest.place == CITY), None)
             if first is not None:  # the widest view fills the cache before anybody narrower asks
                 await _one(run, ground, first, deadline)

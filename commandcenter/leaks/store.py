@@ -60,6 +60,15 @@ class Sample:
     lat: float
 
 
+@dataclass(frozen=True)
+class Home:
+    """A building with households: all of them, and those that lie in a place."""
+
+    building: int
+    households: frozenset[int]
+    inside: frozenset[int]
+
+
 @contextmanager
 def oracle_connection(admin_dsn: str) -> Iterator[Administrator]:
     """A read-only session that sees everything; where the account of the server may not pass policies, one that reads as the whole city."""
@@ -228,6 +237,27 @@ def lying_sql(table: Table, place: Place, kinds: Mapping[str, frozenset[str]]) -
     """For each of the rows ``refs`` that stand at this moment: whether it lies in the place."""
     standing = "t.gone_run_id is null" if table.has_gone else "true"
     return f'select t.id, ({clause(table, place, kinds)}) as inside from public."{table.name}" t where t.id = any(%(refs)s) and {standing}'
+
+
+def homes_sql(table: Table, place: Place, kinds: Mapping[str, frozenset[str]]) -> str:
+    """Buildings with households whose people are known (only those are ways on their page), and which of them lie in the place."""
+    inside = clause(table, place, kinds)
+    return (
+        f"select t.building_id as building, array_agg(t.id order by t.id) as homes, array_agg(t.id order by t.id) filter (where {inside}) as inside"
+        f' from public."{table.name}" t where exists (select from public.person p where p.household_id = t.id) group by t.building_id'
+    )
+
+
+def two_buildings(connection: Administrator, table: Table, place: Place, kinds: Mapping[str, frozenset[str]]) -> list[Home]:
+    """A building with households in the place, and one with households elsewhere, where there are such."""
+    asked = homes_sql(table, place, kinds)
+    found = []
+    for where in ("inside is not null", "inside is distinct from homes"):
+        one = f"select building, homes, coalesce(inside, '{{}}') as inside from ({asked}) q where {where} order by building limit 1"
+        row = connection.execute(one, {}).fetchone()
+        if row is not None:
+            found.append(Home(int(row["building"]), frozenset(row["homes"]), frozenset(row["inside"])))
+    return found
 
 
 def searched_words(connection: Administrator, layer: str, refs: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -12,13 +12,13 @@ from zlib import crc32
 from commandcenter.errors import NotFound
 from commandcenter.leaks import store
 from commandcenter.leaks.browser import ask
-from commandcenter.leaks.doors import KINDS, TILE, callback_name
+from commandcenter.leaks.doors import KINDS, ROUTES, TILE, callback_name
 from commandcenter.leaks.gates import gates
 from commandcenter.leaks.ground import SEER, Ground, Reference, call, judged_numbers, judged_rows, output_of
-from commandcenter.leaks.reading import box, drawn, listed, named, parts, tile_at, told
+from commandcenter.leaks.reading import box, drawn, households, listed, named, parts, tile_at, told
 from commandcenter.leaks.reading import figures as shown_figures
 from commandcenter.leaks.store import Place, Sample
-from commandcenter.leaks.verdict import Asked, Verdict
+from commandcenter.leaks.verdict import TURNED_AWAY, Asked, Verdict
 from commandcenter.leaks.visitors import CITY, Guest
 from layers.base import Layer
 from layers.cards import read_card
@@ -264,6 +264,24 @@ async def picks(ground: Ground, guest: Guest) -> AsyncIterator[Verdict]:
                 yield Asked(guest, "card", callback_name(output), f"a list that names {name}").of_rows(told, ())
 
 
+async def people(ground: Ground, guest: Guest) -> AsyncIterator[Verdict]:
+    """The households of a building, and one of elsewhere asked for by its number. Each look leaves its trace in the audit, as anybody's."""
+    route = "GET /people/building/{building}"
+    kind = KINDS[ROUTES["GET", "/people/building/{building}"].kind]
+    for home in ground.homes.get(guest.place, []) if kind.opens(guest) else []:
+        address = f"/people/building/{home.building}"
+        answer = await ask(ground.traced, guest.token, "GET", address)
+        asked = Asked(guest, "people", route, address)
+        if answer.status != 200:
+            yield asked.at_the_gate(kind, answer.status)
+            continue
+        yield asked.of_rows(households(answer.body), {f"household:{number}" for number in home.inside})
+        for number in sorted(home.households - home.inside)[:1]:
+            asked = Asked(guest, "people", route, f"{address}?household={number}")
+            status = (await ask(ground.traced, guest.token, "GET", asked.what)).status
+            yield asked.verdict("refused" if status in TURNED_AWAY else "leak", f"answered {status}", (f"household:{number}",))
+
+
 def _card_keys(layer: Layer) -> frozenset[str]:
     """What rows of a layer may be asked for by."""
     return frozenset({"code"}) if layer.table not in {"cases", "base_feature"} else frozenset()
@@ -271,5 +289,5 @@ def _card_keys(layer: Layer) -> frozenset[str]:
 
 # The ways that the table of doors names.
 WAYS: dict[str, Callable[[Ground, Guest], AsyncIterator[Verdict]]] = {
-    "tile": tiles, "features": features, "card": cards, "search": searches, "figures": figures, "honesty": honesty, "picked": picks,
+    "tile": tiles, "features": features, "card": cards, "search": searches, "figures": figures, "honesty": honesty, "picked": picks, "people": people,
 }  # fmt: skip

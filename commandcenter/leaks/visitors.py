@@ -15,6 +15,7 @@ from commandcenter.leaks.store import LEVELS, Place
 from commandcenter.security.accounts import account_actor
 from commandcenter.text import Text
 from commandcenter.web.door import Doorkeeper
+from commandcenter.web.limits import Limits
 from commandcenter.web.sessions import Sessions, SignedIn, digest_of, new_token, token_of
 
 PER_LEVEL = 2  # places of each level
@@ -38,6 +39,11 @@ class Guest:
     actor: Actor | None = None
     token: str | None = None
     deep: bool = False  # whether every question is asked, or one at each door
+
+    @property
+    def machine(self) -> str:
+        """A wall's device, a program's key; none of these is one."""
+        return ""
 
     @property
     def signed_in(self) -> bool:
@@ -78,8 +84,8 @@ class RunSessions(Sessions):
 class RunDoorkeeper(Doorkeeper):
     """The doorkeeper of one run's application, to which no address leads. A demonstration's open entrance is shut for it."""
 
-    def __init__(self, settings: Settings, reader: Reader, held: Mapping[bytes, SignedIn]) -> None:
-        super().__init__(settings, reader)
+    def __init__(self, settings: Settings, reader: Reader, limits: Limits, held: Mapping[bytes, SignedIn]) -> None:
+        super().__init__(settings, reader, limits)
         self.sessions = RunSessions(reader, held)
         self.open_demo = False
 

@@ -15,6 +15,7 @@ import dash
 import dash_mantine_components as dmc
 from dash.development.base_component import Component
 
+from commandcenter.pages.banner import banners
 from commandcenter.text import Language, Text
 from commandcenter.web.state import State
 from commandcenter.web.theme import mantine_theme
@@ -59,7 +60,7 @@ class Pages:
         """The layout of the page whose browser asks: Dash asks below its own address, the page's stands in the referrer."""
         language = asked_language(self._app, self._state.settings.language)
         page = self._at(urlsplit(_header(self._app, "referer") or "").path)
-        return root(page.layout(self._state, language), asked_theme(self._app))
+        return root([*banners(language), page.layout(self._state, language)], asked_theme(self._app))
 
     def index(self, *_: Any, **__: Any) -> str:
         """A page's HTML. Dash sets itself up (stylesheets, scripts) when its root is first asked for; another address may come before."""
@@ -89,8 +90,8 @@ def show(app: dash.Dash, state: State, page: Shown) -> None:
     pages.add(page)
 
 
-def root(page: Component, theme: Theme) -> Component:
-    """A page inside the provider that the theme switch talks to."""
+def root(page: list[Component], theme: Theme) -> Component:
+    """A page with its banners inside the provider that the theme switch talks to."""
     return dmc.MantineProvider(page, id="cc-mantine", theme=mantine_theme(), forceColorScheme=theme)
 
 

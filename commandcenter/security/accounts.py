@@ -80,7 +80,7 @@ def first_administrators(connection: psycopg.Connection, actor: Actor = ACCOUNT_
 
 
 def account_actor(row: Mapping[str, Any]) -> Actor:
-    """The actor that an account is at this moment, out of its row of ``account_actor``."""
+    """The actor that an account is, out of its row of ``account_actor`` or ``account_as_appointed``."""
     kinds = row["case_places"]
     scope = Scope(
         bool(row["whole_city"]), tuple(row["districts"]), tuple(row["streets"]), tuple(row["communities"]), tuple(row["grids"]),

@@ -29,8 +29,12 @@ FETCHER = Actor(
 DOOR = Actor("builtin:door", Text("登录（内置）", "Sign-in (built in)"), Scope())
 # Accounts from the command line of the machine: they can be proposed and shut there, never let in.
 ACCOUNT_COMMANDS = Actor("builtin:accounts", Text("账号命令（内置）", "Account commands (built in)"), Scope(), frozenset({"accounts"}))
+# Lawful deletion from the command line of the machine; it neither reads a map nor sees anybody's name.
+PEOPLE_COMMANDS = Actor("builtin:people", Text("人口命令（内置）", "People commands (built in)"), Scope(whole_city=True), frozenset({"erase"}))
 
-OPERATOR = Actor("demo:operator", Text("值班长（全市）", "Shift leader (whole city)"), Scope(whole_city=True), frozenset({"read"}))
+OPERATOR = Actor(
+    "demo:operator", Text("值班长（全市）", "Shift leader (whole city)"), Scope(whole_city=True), frozenset({"read", "people", "reveal"})
+)
 STREET_DISPATCHER = Actor(
     "demo:street", Text("五龙街道派遣员", "Dispatcher, Wulong street"), Scope(streets=("230202001",)), frozenset({"read"})
 )
@@ -38,7 +42,7 @@ COMMUNITY_WORKER = Actor(
     "demo:community",
     Text("红星社区网格员", "Grid worker, Hongxing community"),
     Scope(communities=("230202001006",)),
-    frozenset({"read"}),
+    frozenset({"read", "people"}),
 )
 DEMO_STEWARD = Actor(
     "demo:steward",

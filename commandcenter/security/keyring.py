@@ -32,6 +32,7 @@ class Keyring:
     def __init__(self, data_dir: Path, city: str) -> None:
         self._path = data_dir / "keys" / f"{city}.key"
         self._root: bytes | None = None
+        self._drawn: dict[str, bytes] = {}
 
     def sealed(self, purpose: str, plain: str, belongs_to: str) -> bytes:
         """A text encrypted with AES-256-GCM; it opens only for the same purpose and the row it ``belongs_to``."""
@@ -53,7 +54,9 @@ class Keyring:
     def _key(self, purpose: str) -> bytes:
         if self._root is None:
             self._root = self._read()
-        return HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(self._root)
+        if purpose not in self._drawn:  # purposes are few, what they seal is not
+            self._drawn[purpose] = HKDFExpand(SHA256(), KEY_BYTES, purpose.encode()).derive(self._root)
+        return self._drawn[purpose]
 
     def _read(self) -> bytes:
         """The file's key; the first who asks makes it, and two who ask at once agree on one."""

@@ -45,9 +45,14 @@ def begin_request(account: int, digest: bytes, lasts_s: int, address: str, agent
 
 
 def actor_request(digest: bytes, idle_s: int, *, attended: bool = True) -> SqlRequest:
-    """The account whose living sign-in a token is, with what it may; the sign-in counts as used now where somebody stands behind the request."""
+    """The account whose living sign-in a token is, with what it may and until when glass is broken.
+
+    The sign-in counts as used now where somebody stands behind the request.
+    """
     return SqlRequest(
-        "select * from sign_in_actor(%(digest)s, make_interval(secs => %(idle)s), %(attended)s)",
+        "select s.*, g.ends_at as glass_ends, g.until as glass_until, g.left_s as glass_left_s"
+        " from sign_in_actor(%(digest)s, make_interval(secs => %(idle)s), %(attended)s) s"
+        " left join lateral break_glass_running(s.account_id) g on 'glass_broken' = any(s.permissions)",
         {"digest": digest, "idle": idle_s, "attended": attended},
         "whose sign-in",
     )
@@ -250,6 +255,6 @@ def first_administrators(connection: psycopg.Connection, actor: Actor, hashes: S
 
 
 def actor_row(connection: psycopg.Connection, account: int) -> dict[str, Any] | None:
-    """What an active account may at this moment."""
+    """What an active account may by its appointments: never wider, so that a job does not outlive an emergency."""
     cursor = connection.cursor(row_factory=dict_row)
-    return cursor.execute("select * from account_actor(%s)", [account]).fetchone()
+    return cursor.execute("select * from account_as_appointed(%s)", [account]).fetchone()

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from commandcenter.actor import Actor
 from commandcenter.errors import BadRequest, CommandCenterError, Forbidden
-from commandcenter.security import store
+from commandcenter.security import break_glass_store, store
 from commandcenter.security.passwords import check_rules, fits, hashed
 from commandcenter.security.second_factor import (
     DIGITS,
@@ -27,6 +27,7 @@ from commandcenter.text import Language, Text
 from commandcenter.web.context import current_signed_in
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.forms import sent_form
+from commandcenter.web.glass import BEGIN_AT, NAME
 from commandcenter.web.plain_page import Html, field, form, language_of, page, table, tag
 from commandcenter.web.state import State
 
@@ -59,6 +60,7 @@ SIGN_INS, SIGN_OUT = Text("登录着的地方", "Where you are signed in"), Text
 SIGN_OUT_OTHERS = Text("退出其他所有登录", "Sign out everywhere else")
 HEADS = (Text("登录时间", "Since"), Text("最近使用", "Last used"), Text("地址", "Address"), Text("浏览器", "Browser"))
 OTHERS_ENDED = Text("已退出其他 {count} 处登录。", "{count} other sign-ins have ended.")
+TO_REPORT = Text("应急放宽报告，{count} 次未看", "Break-glass report, {count} not seen")
 TO_MAP, TO_ADMIN, TO_AUDIT = Text("进入地图", "To the map"), Text("账号管理", "Accounts"), Text("审计", "Audit")
 TO_LEAKS = Text("泄漏矩阵", "Leak matrix")
 
@@ -166,7 +168,7 @@ async def _account_page(request: Request, state: State, said: Text | None = None
         inside.append(tag("p", said.to(language), class_="plain-said bad" if bad else "plain-said", role="alert" if bad else "status"))
     elif due in DUE:
         inside.append(tag("p", DUE[due].to(language), class_="plain-said bad", role="alert"))
-    ways = [] if due else _ways(here.actor, language)
+    ways = [] if due else [*_ways(here.actor, language), *await _report_way(state, here.actor, language)]
     inside += [
         tag("nav", *ways, form("/sign-out", tag("button", SIGN_OUT.to(language), type="submit")), class_="plain-ways"),
         tag("h2", CHANGE.to(language)),
@@ -190,9 +192,20 @@ async def _account_page(request: Request, state: State, said: Text | None = None
 
 
 def _ways(actor: Actor, language: Language) -> list[Html]:
-    ways = [("/", TO_MAP, "read"), ("/admin", TO_ADMIN, "accounts"), ("/admin", TO_ADMIN, "security"), ("/audit", TO_AUDIT, "audit")]
-    ways += [("/leaks", TO_LEAKS, "security"), ("/leaks", TO_LEAKS, "audit")]
+    ways = [
+        ("/", TO_MAP, "read"), ("/admin", TO_ADMIN, "accounts"), ("/admin", TO_ADMIN, "security"), ("/audit", TO_AUDIT, "audit"),
+        ("/leaks", TO_LEAKS, "security"), ("/leaks", TO_LEAKS, "audit"), (BEGIN_AT, NAME, "break_glass"),
+    ]  # fmt: skip
     return [tag("a", words.to(language), href=way) for way, words, wanted in ways if actor.may(wanted)]
+
+
+async def _report_way(state: State, actor: Actor, language: Language) -> list[Html]:
+    """The security administrator is told how many emergencies nobody has looked at."""
+    if not actor.may("security"):
+        return []
+    row = await state.reader.row(actor, break_glass_store.unseen_request())
+    count = row["unseen"] if row else 0
+    return [tag("a", TO_REPORT.with_values(count=count).to(language), href="/admin/break-glass", class_="plain-due" if count else None)]
 
 
 def _sign_in_row(row: dict[str, Any], zone: ZoneInfo) -> list[str]:

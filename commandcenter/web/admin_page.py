@@ -13,13 +13,15 @@ from starlette.responses import Response
 from commandcenter.actor import Actor
 from commandcenter.security.bulk import CENTRES, COLUMNS, WHOLE_CITY
 from commandcenter.text import Language, Text
+from commandcenter.web.context import current_actor
 from commandcenter.web.plain_page import Html, field, form, language_of, page, table, tag
 from commandcenter.web.state import State
 
 TITLE, ROLES, PLACES = Text("账号管理", "Accounts"), Text("岗位", "Roles"), Text("辖区", "Places")
 TABS = (
-    ("/admin", TITLE), ("/admin/roles", ROLES), ("/admin/places", PLACES),
+    ("/admin", TITLE), ("/admin/roles", ROLES), ("/admin/places", PLACES), ("/admin/tokens", Text("大屏终端与密钥", "Wall devices and keys")),
 )  # fmt: skip
+REPORTS = ("/admin/break-glass", Text("应急放宽", "Emergencies"))  # the security administrator's
 TO_ACCOUNT = Text("我的账号", "My account")
 HEADS = (
     Text("账号", "Account"), Text("姓名", "Name"), Text("岗位与范围", "Roles and places"), Text("状态", "State"), Text("建立", "Made"), Text("操作", "Acts"),
@@ -53,6 +55,8 @@ PERMISSIONS = {
     "read": Text("看地图和数据", "see map and data"), "write": Text("写数据", "write data"), "steward": Text("数据台", "the data desk"),
     "plan": Text("划分网格", "draw grids"), "accounts": Text("建立账号", "propose accounts"), "security": Text("批准账号", "approve accounts"),
     "audit": Text("看审计", "read the audit"),
+    "break_glass": Text("应急放宽范围", "a wider view in an emergency"), "people": Text("看户内人员（遮盖）", "see who lives there (masked)"),
+    "reveal": Text("凭理由看完整信息", "see people in full, for a reason"),
 }  # fmt: skip
 PLACE, PEOPLE = Text("辖区", "Place"), Text("岗位与人员", "Roles and people")
 NOBODY = Text("还没有人在岗。", "Nobody holds a role yet.")
@@ -63,8 +67,9 @@ PASSWORD = Text("初始口令", "First password")
 def frame(request: Request, state: State, title: Text, *inside: Any, said: Text | None = None, bad: bool = False) -> Response:
     """A page of the administrators: where else to go, what was just said, and what is inside."""
     language = language_of(request, state.settings)
+    tabs = (*TABS, REPORTS) if current_actor().may("security") else TABS
     ways = [
-        tag("a", words.to(language), href=way, aria_current="page" if way == request.url.path else None) for way, words in (*TABS, ("/account", TO_ACCOUNT))
+        tag("a", words.to(language), href=way, aria_current="page" if way == request.url.path else None) for way, words in (*tabs, ("/account", TO_ACCOUNT))
     ]
     notice = None
     if said is not None:

@@ -20,16 +20,21 @@ from commandcenter.text import Text
 from commandcenter.web.account_page import account_routes
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
+from commandcenter.web.break_glass_page import break_glass_routes
+from commandcenter.web.dash_door import DashDoor, callback_failed
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.headers import Guarded, page_policy
 from commandcenter.web.leaks_page import leaks_routes
+from commandcenter.web.limits import Limits
+from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.tile_door import TileDoor
+from commandcenter.web.token_page import kiosk_routes, token_routes
 from commandcenter.web.versions import Versions
 from layers.base import Layer
 
@@ -57,7 +62,7 @@ class Page(Protocol):
 
 
 def build_application(
-    settings: Settings, pages: Sequence[Page], layers: dict[str, Layer], doorkeeper: Callable[[Settings, Reader], Doorkeeper] = Doorkeeper
+    settings: Settings, pages: Sequence[Page], layers: dict[str, Layer], doorkeeper: Callable[[Settings, Reader, Limits], Doorkeeper] = Doorkeeper
 ) -> FrontDoor:
     """One ASGI application. Nothing is opened before its lifespan starts.
 
@@ -80,7 +85,7 @@ def build_application(
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     install_problem_bodies(server)
-    door = doorkeeper(settings, reader)
+    door = doorkeeper(settings, reader, state.limits)
     server.include_router(health_routes(state))
     server.include_router(map_routes(state, door))
     server.include_router(sign_in_routes(state, door))
@@ -88,12 +93,22 @@ def build_application(
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(leaks_routes(state))
+    server.include_router(people_routes(state))
+    server.include_router(break_glass_routes(state, door))
+    server.include_router(token_routes(state, door))
+    server.include_router(kiosk_routes(state, door))
     server.include_router(data_routes(state))
     dash_app = _dash_on(server, pages, state)
     server.state.dash = dash_app
     server.state.state = state
     guarded = Guarded(page_policy(dash_app.csp_hashes(), _rasters(settings)), tls=settings.tls_cert is not None)
-    return FrontDoor(server, TileDoor(layers, reader, versions, state.cache, door), door, guarded, [page.path for page in pages])
+
+    def known_callbacks() -> dict[str, Any]:
+        dash_app._setup_server()  # a page left open asks before anybody has opened one since the start
+        return dash_app.callback_map
+
+    callbacks = DashDoor(server, known_callbacks)
+    return FrontDoor(server, callbacks, TileDoor(layers, reader, versions, state.cache, door), door, guarded, [page.path for page in pages])
 
 
 def _rasters(settings: Settings) -> list[str]:
@@ -117,6 +132,7 @@ def _dash_on(server: FastAPI, pages: Sequence[Page], state: State) -> dash.Dash:
         update_title="",
         suppress_callback_exceptions=True,
         websocket_inactivity_timeout=0,
+        on_error=callback_failed,
     )
     for page in pages:
         page.register(app, state)

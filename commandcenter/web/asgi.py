@@ -1,7 +1,8 @@
-"""ASGI's shapes and the one way a problem leaves the house."""
+"""ASGI's shapes, from where a connection comes, and the one way a problem leaves the house."""
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -16,6 +17,17 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 LOG = logging.getLogger("commandcenter.problem")
 
 
+def client_address(scope: Scope) -> str:
+    """The client's address: the server's own word, or that of a proxy it trusts (uvicorn has put it here); nothing where it is no address."""
+    host = (scope.get("client") or ("",))[0]
+    try:
+        known = ipaddress.ip_address(str(host).partition("%")[0])
+    except ValueError:
+        return ""
+    inside = known.ipv4_mapped if known.version == 6 else None  # how a socket for both kinds names IPv4
+    return str(inside or known)
+
+
 async def send_problem(send: Send, fault: CommandCenterError) -> None:
     """Answer with a problem body; the log keeps the cause under the same id."""
     if fault.status >= 500:
@@ -25,6 +37,7 @@ async def send_problem(send: Send, fault: CommandCenterError) -> None:
         (b"content-type", b"application/problem+json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in fault.headers.items()),
     ]
     await send({"type": "http.response.start", "status": fault.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

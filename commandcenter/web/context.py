@@ -9,6 +9,7 @@ from commandcenter.errors import Forbidden
 from commandcenter.text import Text
 from commandcenter.web.door import Visitor
 from commandcenter.web.sessions import SignedIn
+from commandcenter.web.tokens import Token
 
 ACTOR: ContextVar[Actor | None] = ContextVar("actor", default=None)
 VISITOR: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
@@ -20,6 +21,12 @@ def current_actor() -> Actor:
     if actor is None:
         raise Forbidden(Text("没有登录身份。", "Nobody is signed in."))
     return actor
+
+
+def current_device() -> Token | None:
+    """The wall's device that asks, if it is one."""
+    visitor = VISITOR.get()
+    return visitor.token if visitor is not None and visitor.is_device else None
 
 
 def current_signed_in() -> SignedIn:

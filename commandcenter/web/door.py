@@ -1,4 +1,4 @@
-"""Who stands behind a request: the sign-in of its cookie, or in a demonstration the built-in actor that was entered as."""
+"""Who stands behind a request: a key, the sign-in of its cookie, a wall's device, or in a demonstration the built-in actor that was entered as."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from commandcenter.config import Settings
 from commandcenter.db.run import Reader
 from commandcenter.errors import BadInput
 from commandcenter.web.actors import actor_of as demo_actor_of
+from commandcenter.web.asgi import Scope, client_address
+from commandcenter.web.limits import KEY, Limits
 from commandcenter.web.sessions import Sessions, SignedIn, token_of
+from commandcenter.web.tokens import Token, Tokens, key_of
 
 HASHING_AT_ONCE = 2  # a hash takes 64 MiB and a core
 Made = TypeVar("Made")
@@ -22,10 +25,11 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks. ``signed_in`` is None for a demonstration's actor and for nobody."""
+    """Who asks. ``signed_in`` is None for a machine, a demonstration's actor and for nobody; ``token`` is a machine's."""
 
     actor: Actor | None
     signed_in: SignedIn | None = None
+    token: Token | None = None
 
     @property
     def mark(self) -> bytes:
@@ -47,13 +51,24 @@ class Visitor:
             return False
         return not self.due
 
+    @property
+    def has_key(self) -> bool:
+        """Whether it is a program with a key, for which there are no pages."""
+        return self.token is not None and self.token.kind == "key"
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a wall's own device: it looks at the wall and at nothing else."""
+        return self.token is not None and self.token.kind == "device"
+
 
 class Doorkeeper:
     """Tells who a request is of. A demonstration's open door exists for a synthetic city on this machine alone."""
 
-    def __init__(self, settings: Settings, reader: Reader) -> None:
-        self.sessions = Sessions(reader)
+    def __init__(self, settings: Settings, reader: Reader, limits: Limits) -> None:
+        self.sessions, self.tokens, self.limits = Sessions(reader), Tokens(reader), limits
         self.open_demo = is_open_demo(settings)
+        self._behind_tls = bool(settings.tls_cert or settings.trusted_proxies)
         self._hashers = asyncio.Semaphore(HASHING_AT_ONCE)
 
     async def hashing(self, work: Callable[..., Made], *words: Any) -> Made:
@@ -61,13 +76,28 @@ class Doorkeeper:
         async with self._hashers:
             return await asyncio.to_thread(work, *words)
 
-    async def visitor(self, headers: Iterable[tuple[bytes, bytes]]) -> Visitor:
-        """Who raw ASGI headers speak for. Raises Unavailable when the database does not answer."""
-        known = list(headers)
-        signed_in = await self.sessions.of(known)
+    async def visitor(self, scope: Scope) -> Visitor:
+        """Who a connection speaks for: who shows a key is its program, whatever else it brings; a person comes before the wall's device.
+
+        Raises Unavailable when the database does not answer, KeyRefused for a bad key, TooMany for one that asks too often.
+        """
+        headers, address = list(scope["headers"]), client_address(scope)
+        key = key_of(headers)
+        if key is not None:
+            token = await self.tokens.key(key, address)
+            self.limits.count(KEY, token.actor.id)
+            return Visitor(token.actor, token=token)
+        signed_in = await self.sessions.of(headers)
         if signed_in is not None:
             return Visitor(signed_in.actor, signed_in)
-        return Visitor(demo_actor_of(known) if self.open_demo else None)
+        device = await self.tokens.device(headers, address)
+        if device is not None:
+            return Visitor(device.actor, token=device)
+        return Visitor(demo_actor_of(headers) if self.open_demo else None)
+
+    def is_secure(self, scope: Scope) -> bool:
+        """Whether the browser reaches us by TLS, so that a cookie may insist on it."""
+        return self._behind_tls or scope.get("scheme") in {"https", "wss"}
 
     def had_signed_in(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether a request brings the token of a sign-in, living or over."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.requests import Request
 
 from commandcenter.errors import BadRequest
 from commandcenter.text import Text
+from commandcenter.web.asgi import client_address
 from commandcenter.web.uploads import check_same_origin
 
 LARGEST_FORM = 10_000
@@ -40,10 +40,7 @@ def next_address(said: str | None) -> str:
 
 def address_of(request: Request) -> str:
     """The client's address, as the audit keeps it; nothing where it is no address."""
-    try:
-        return str(ipaddress.ip_address((request.client.host if request.client else "").partition("%")[0]))
-    except ValueError:
-        return ""
+    return client_address(request.scope)
 
 
 def whole_number(said: str | None) -> int:

@@ -12,11 +12,13 @@ from starlette.responses import HTMLResponse
 
 from commandcenter.config import Settings
 from commandcenter.text import LANGUAGES, Language, Text
+from commandcenter.web.glass import END_AT, END_NOW, NAME, SAYS, current_glass
 
 LANGUAGE_COOKIE, THEME_COOKIE = "cc_language", "cc_theme"
+LANGUAGE_KEPT_S = 365 * 24 * 3600
 # Nothing but our own stylesheets: there is no script to run and nobody to be framed by.
 POLICY = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-STYLES = ("00-tokens.css", "02-frame.css", "07-plain.css")
+STYLES = ("00-tokens.css", "02-frame.css", "07-plain.css", "08-banner.css")
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -66,8 +68,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], label: str) -> Ht
     return tag("div", tag("table", tag("thead", head), body, aria_label=label), class_="plain-table", tabindex="0", role="region", aria_label=label)
 
 
-def page(request: Request, language: Language, title: Text, *inside: Any, status: int = 200, wide: bool = False) -> HTMLResponse:
-    """A whole page; the link in its corner shows it in the other language."""
+def page(request: Request, language: Language, title: Text, *inside: Any, status: int = 200, wide: bool = False, bare: bool = False) -> HTMLResponse:
+    """A whole page; the link in its corner shows it in the other language. ``bare``: without the banner of what has just ended."""
     other: Language = "zh" if language == "en" else "en"
     kept = {key: value for key, value in request.query_params.items() if key != "lang"}
     switch = f"{request.url.path}?{urlencode({**kept, 'lang': other})}"
@@ -81,7 +83,24 @@ def page(request: Request, language: Language, title: Text, *inside: Any, status
         *(tag("link", rel="stylesheet", href=f"/assets/{name}") for name in STYLES),
     )
     corner = tag("a", "中文" if language == "en" else "EN", href=switch, lang=other, class_="plain-language")
-    body = tag("body", tag("main", corner, tag("h1", title.to(language)), *inside, class_="plain-page wide" if wide else "plain-page"), class_="wall-less")
+    main = tag("main", corner, tag("h1", title.to(language)), *inside, class_="plain-page wide" if wide else "plain-page")
+    body = tag("body", None if bare else _banner(language), main, class_="wall-less")
     html = tag("html", head, body, lang="zh-CN" if language == "zh" else "en", data_mantine_color_scheme=theme)
-    return HTMLResponse(f"<!doctype html>{html}", status_code=status, headers=HEADERS)
+    answer = HTMLResponse(f"<!doctype html>{html}", status_code=status, headers=HEADERS)
+    if request.query_params.get("lang") == language:  # what was asked for stays, on the way through links and forms too
+        answer.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_KEPT_S, path="/", samesite="lax")
+    return answer
 
+
+
+def _banner(language: Language) -> Html | None:
+    """What stands above every page while glass is broken."""
+    glass = current_glass()
+    if glass is None:
+        return None
+    return tag(
+        "section",
+        tag("strong", SAYS.with_values(until=glass.until).to(language)),
+        form(END_AT, tag("button", END_NOW.to(language), type="submit")),
+        class_="glass", role="alert", aria_label=NAME.to(language),
+    )  # fmt: skip

@@ -24,6 +24,7 @@ from commandcenter.web.actors import COOKIE
 from commandcenter.web.context import current_actor
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.forms import next_address
+from commandcenter.web.glass import glass_ends
 from commandcenter.web.state import CityView, State
 from layers.base import Layer
 from layers.cards import read_card
@@ -52,8 +53,7 @@ def map_routes(state: State, door: Doorkeeper) -> APIRouter:
 
     @router.get("/map/style.json")
     async def style(lang: Language = "zh", theme: Theme = "dark") -> Response:
-        current_actor()
-        return _fresh(map_style(state.layers, state.versions.known, lang, theme))
+        return _fresh(map_style(state.layers, state.versions.known, lang, theme, current_actor().scope.digest))
 
     @router.get("/map/catalog.json")
     async def catalog(lang: Language = "zh", theme: Theme = "dark") -> Response:
@@ -81,7 +81,7 @@ def map_routes(state: State, door: Doorkeeper) -> APIRouter:
         lines = await honest_lines(
             state.reader, actor, {layer.id: layer for layer in wanted}, parse_bbox(bbox), _zoom(zoom), _layer_filters(request, wanted), lang
         )
-        return _fresh({"layers": {key: dataclasses.asdict(line) for key, line in lines.items()}})
+        return _fresh({"layers": {key: dataclasses.asdict(line) for key, line in lines.items()}, "glass": glass_ends()})
 
     @router.get("/tilejson/{layer_id}.json")
     async def tilejson(request: Request, layer_id: str) -> Response:
@@ -164,7 +164,7 @@ def install_problem_bodies(server: FastAPI) -> None:
 
     async def ours(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, CommandCenterError)
-        return JSONResponse(fault.problem(), status_code=fault.status, media_type="application/problem+json")
+        return JSONResponse(fault.problem(), status_code=fault.status, media_type="application/problem+json", headers=fault.headers)
 
     async def invalid(_: Request, fault: Exception) -> Response:
         assert isinstance(fault, RequestValidationError)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from commandcenter.actor import Actor
 from commandcenter.db.run import Reader
@@ -23,6 +26,20 @@ UNATTENDED = b"x-unattended"
 
 
 @dataclass(frozen=True)
+class Glass:
+    """An emergency in which the account sees the whole city: its end, the end on the city's clock, and on this process's (monotonic)."""
+
+    ends: datetime
+    until: str
+    over_at: float
+
+    @property
+    def left_s(self) -> float:
+        """The seconds left."""
+        return max(0.0, self.over_at - time.monotonic())
+
+
+@dataclass(frozen=True)
 class SignedIn:
     """One living sign-in: who acts by it, and what is due before it opens anything: ``code``, ``password``, ``factor`` or nothing."""
 
@@ -30,6 +47,7 @@ class SignedIn:
     digest: bytes
     due: str
     strong: bool
+    glass: Glass | None = None
 
 
 def new_token() -> str:
@@ -83,10 +101,13 @@ class Sessions:
         row = await self._reader.row(DOOR, store.actor_request(digest, IDLE_S, attended=is_attended(headers)))
         if row is None:
             return None
-        found = SignedIn(account_actor(row), digest, row["due"], row["strong"])
+        now = time.monotonic()
+        glass = _glass(row, now)
+        found = SignedIn(account_actor(row), digest, row["due"], row["strong"], glass)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        self._known[digest] = (time.monotonic() + REMEMBERED_S, found)
+        # a wider place is not remembered past its end
+        self._known[digest] = (min(now + REMEMBERED_S, glass.over_at if glass is not None else math.inf), found)
         return found
 
     def forget(self, digest: bytes | None = None) -> None:
@@ -95,3 +116,7 @@ class Sessions:
             self._known.clear()
         else:
             self._known.pop(digest, None)
+
+
+def _glass(row: dict[str, Any], now: float) -> Glass | None:
+    return None if row["glass_ends"] is None else Glass(row["glass_ends"], row["glass_until"], now + row["glass_left_s"])

@@ -18,6 +18,8 @@ from commandcenter.text import Language, Text
 from commandcenter.web.context import VISITOR, current_signed_in
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.forms import address_of, next_address, sent_form
+from commandcenter.web.limits import SIGN_IN as SIGN_IN_RATE
+from commandcenter.web.limits import TooMany, neighbourhood
 from commandcenter.web.plain_page import field, form, language_of, page, tag
 from commandcenter.web.sessions import COOKIE, LONGEST_S, SignedIn, digest_of, new_token
 from commandcenter.web.state import State
@@ -66,14 +68,19 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         sent = await sent_form(request)
         name, password = sent.get("name", "").strip().lower()[:80], sent.get("password", "")[:400]
-        row = await state.reader.row(DOOR, store.try_request(name, MOST_TRIES, LOCK_MINUTES))
-        right = await door.hashing(fits, password, row["password_hash"] if row else None)
-        token = new_token()
-        agent = request.headers.get("user-agent", "")
-        address = address_of(request)
-        if row is None or not right or not await _begun(state, row["account_id"], token, address, agent):
-            await state.reader.rows(DOOR, store.failed_request(name, address))
-            return _sign_in_page(request, language_of(request, state.settings), WRONG, demo=door.open_demo, status=401, name=name)
+        token, agent, address = new_token(), request.headers.get("user-agent", ""), address_of(request)
+        try:
+            with state.limits.tries(SIGN_IN_RATE, neighbourhood(address)) as failed:
+                row = await state.reader.row(DOOR, store.try_request(name, MOST_TRIES, LOCK_MINUTES))
+                right = await door.hashing(fits, password, row["password_hash"] if row else None)
+                if row is None or not right or not await _begun(state, row["account_id"], token, address, agent):
+                    failed()
+                    await state.reader.rows(DOOR, store.failed_request(name, address))
+                    return _sign_in_page(request, language_of(request, state.settings), WRONG, demo=door.open_demo, status=401, name=name)
+        except TooMany as fault:
+            refused = _sign_in_page(request, language_of(request, state.settings), fault.sentence, demo=door.open_demo, status=fault.status, name=name)
+            refused.headers.update(fault.headers)
+            return refused
         answer = RedirectResponse(next_address(request.query_params.get("next")), status_code=303)
         answer.set_cookie(
             COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=is_secure(request, state)

@@ -16,6 +16,7 @@ from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.security.keyring import Keyring
 from commandcenter.text import Text
+from commandcenter.web.limits import Limits
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.versions import Versions
 from layers.base import Layer
@@ -47,6 +48,7 @@ class State:
     reader: Reader
     versions: Versions
     cache: TileCache
+    limits: Limits = field(default_factory=Limits)
     born: float = field(default_factory=time.monotonic)
     _city: CityView | None = field(default=None)
 

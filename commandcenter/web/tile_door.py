@@ -26,7 +26,7 @@ from layers.tiles import check_tile, tile_request
 
 ADDRESS = re.compile(r"^/tiles/([a-z_]{1,40})/(\d{1,9})/(\d{1,9})/(\d{1,9})\.mvt$")
 FILTER_PREFIX = "f."
-KNOWN_PARAMETERS = frozenset({"v", "variant"})
+KNOWN_PARAMETERS = frozenset({"v", "variant", "place"})
 FILTERS_LIMIT = 20
 QUERY_LIMIT = 2000
 
@@ -53,7 +53,7 @@ class TileDoor:
             raise NotFound(Text("没有这个瓦片图层或地址。", "There is no such tile layer or address."))
         zoom, x, y = int(found[2]), int(found[3]), int(found[4])
         check_tile(zoom, x, y)
-        visitor = await self._door.visitor(scope["headers"])
+        visitor = await self._door.visitor(scope)
         actor = visitor.actor
         if actor is None:
             raise NotSignedIn(Text("请先登录，才能读取瓦片。", "Tiles are for who is signed in."))
@@ -130,7 +130,7 @@ async def _send_tile(scope: Scope, send: Send, body: bytes) -> None:
 
 
 async def _reply(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    common: list[tuple[bytes, bytes]] = [(b"cache-control", b"private, max-age=60"), (b"vary", b"Cookie")]
+    common: list[tuple[bytes, bytes]] = [(b"cache-control", b"private, max-age=60"), (b"vary", b"Cookie, Authorization")]
     if status == 200:
         common.append((b"content-length", str(len(body)).encode()))
     start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": [*headers, *common]}

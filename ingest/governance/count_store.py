@@ -158,12 +158,15 @@ def _settle_estimates(connection: psycopg.Connection) -> None:
 
 
 def place_counts(connection: psycopg.Connection) -> int:
-    """A household count lies where its building lies; how many rows moved to other codes."""
+    """A household count, and a household, lies where its building lies; how many rows moved to other codes."""
     codes = ("district_code", "street_code", "community_code", "grid_code", "unit_cell_code")
-    return connection.execute(
-        f"update household_count h set {', '.join(f'{name} = b.{name}' for name in codes)} from building b where b.id = h.building_id"
-        f" and ({', '.join(f'h.{name}' for name in codes)}) is distinct from ({', '.join(f'b.{name}' for name in codes)})"
-    ).rowcount
+    return sum(
+        connection.execute(
+            f"update {table} h set {', '.join(f'{name} = b.{name}' for name in codes)} from building b where b.id = h.building_id"
+            f" and ({', '.join(f'h.{name}' for name in codes)}) is distinct from ({', '.join(f'b.{name}' for name in codes)})"
+        ).rowcount
+        for table in ("household_count", "household")
+    )
 
 
 def counts_of_buildings(connection: psycopg.Connection) -> dict[int, tuple[int, int | None]]:

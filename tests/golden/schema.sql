@@ -454,6 +454,24 @@ CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+  select a.account_id, a.title,
+    case when g.broken then array(select said from unnest(a.permissions || '{glass_broken}') said
+                                  where said in ('break_glass', 'glass_broken', 'people', 'read', 'reveal') order by said) else a.permissions end,
+    a.whole_city or g.broken,
+    case when g.broken then '{}' else a.districts end,
+    case when g.broken then '{}' else a.streets end,
+    case when g.broken then '{}' else a.communities end,
+    case when g.broken then '{}' else a.grids end,
+    case when g.broken then null else a.case_places end
+  from account_as_appointed(of_account) a cross join lateral (
+    select 'break_glass' = any(a.permissions)
+       and exists (select from break_glass b where b.account_id = a.account_id and b.ended_at is null and b.ends_at > now()) as broken) g
+$$;
+ALTER FUNCTION public.account_actor(of_account bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.account_as_appointed(of_account bigint) RETURNS TABLE(account_id bigint, title text, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
   with held as (
     select h.centre, coalesce(h.grid_code, h.area_code) as code, h.permissions,
       case when h.grid_code is not null then 'grid' when h.area_code is null then 'city'
@@ -473,7 +491,7 @@ CREATE FUNCTION public.account_actor(of_account bigint) RETURNS TABLE(account_id
      having bool_or(p.centre is not null))
   from account a where a.id = of_account and a.state = 'active'
 $$;
-ALTER FUNCTION public.account_actor(of_account bigint) OWNER TO commandcenter_owner;
+ALTER FUNCTION public.account_as_appointed(of_account bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.account_disable(of_name text) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -566,7 +584,8 @@ CREATE FUNCTION public.actor_may(permission text) RETURNS boolean
 ALTER FUNCTION public.actor_may(permission text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_may_write() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> '' $$;
+    AS $$ select coalesce(current_setting('commandcenter.may_write', true), '') = 'on' and coalesce(current_setting('commandcenter.actor', true), '') <> ''
+      and not actor_may('glass_broken') $$;
 ALTER FUNCTION public.actor_may_write() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_sees_gone() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -821,6 +840,83 @@ CREATE FUNCTION public.bigrams(phrase text) RETURNS SETOF text
   from (select lower(regexp_replace(phrase, '\s+', '', 'g')) as squeezed) s, generate_series(1, length(squeezed) - 1) at
 $$;
 ALTER FUNCTION public.bigrams(phrase text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  held record;
+  made break_glass;
+begin
+  perform from account a where a.id = actor_account() for update;  -- two at once meet here
+  select * into held from account_as_appointed(actor_account());
+  if not found or not actor_may('break_glass') or not 'break_glass' = any(held.permissions) then
+    raise exception 'not permitted' using errcode = 'insufficient_privilege';
+  end if;
+  if held.whole_city and held.case_places is null then
+    raise exception 'nothing to widen' using errcode = 'object_not_in_prerequisite_state';
+  end if;
+  if exists (select from break_glass_running(held.account_id)) then
+    raise exception 'one runs already' using errcode = 'object_in_use';
+  end if;
+  insert into break_glass (account_id, ends_at, reason) values (held.account_id, now() + make_interval(mins => minutes), said_reason) returning * into made;
+  perform note_break_glass(made.id, jsonb_build_object('did', 'begun', 'minutes', minutes), said_reason, from_address);
+  return made.ends_at;
+end $$;
+ALTER FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_end(of_glass bigint DEFAULT NULL::bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  update break_glass b set ended_at = now(), ended_by = current_setting('commandcenter.actor')
+  where b.ended_at is null and b.ends_at > now()
+    and case when of_glass is null then b.account_id = actor_account() else b.id = of_glass and actor_may('security') end
+  returning b.id into found_id;
+  if found_id is null then return false; end if;
+  perform note_break_glass(found_id, '{"did": "ended"}');
+  return true;
+end $$;
+ALTER FUNCTION public.break_glass_end(of_glass bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_report(most integer) RETURNS TABLE(id bigint, name text, title text, begun_at timestamp with time zone, ends_at timestamp with time zone, ended_at timestamp with time zone, ended_by text, running boolean, reason text, acts jsonb, seen_at timestamp with time zone, seen_by text, own boolean)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select b.id, a.name, a.title, b.begun_at, b.ends_at, b.ended_at, coalesce(e.name, b.ended_by), b.ended_at is null and b.ends_at > now(), b.reason,
+    (select coalesce(jsonb_object_agg(x.act, x.times), '{}') from (
+       select v.act, count(*) as times from audit_event v
+       where v.actor = 'account:' || b.account_id and v.at between b.begun_at and coalesce(b.ended_at, b.ends_at) and v.act <> 'break_glass'
+       group by v.act) x),
+    b.seen_at, coalesce(s.name, b.seen_by), b.account_id is not distinct from actor_account()
+  from break_glass b join account a on a.id = b.account_id
+  left join account e on 'account:' || e.id = b.ended_by left join account s on 'account:' || s.id = b.seen_by
+  where actor_may('security')
+  order by b.seen_at is not null, b.begun_at desc, b.id desc limit most
+$$;
+ALTER FUNCTION public.break_glass_report(most integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_running(of_account bigint) RETURNS TABLE(id bigint, ends_at timestamp with time zone, until text, left_s double precision)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select b.id, b.ends_at, to_char(b.ends_at at time zone coalesce((select time_zone from city limit 1), 'UTC'), 'HH24:MI'),
+         extract(epoch from b.ends_at - now())::double precision
+  from break_glass b where b.account_id = of_account and b.ended_at is null and b.ends_at > now()
+$$;
+ALTER FUNCTION public.break_glass_running(of_account bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.break_glass_see(of_glass bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update break_glass b set seen_at = now(), seen_by = current_setting('commandcenter.actor')
+  where b.id = of_glass and b.seen_at is null and b.account_id is distinct from actor_account();
+  if not found then return false; end if;
+  perform note_break_glass(of_glass, '{"did": "seen"}');
+  return true;
+end $$;
+ALTER FUNCTION public.break_glass_see(of_glass bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) RETURNS public.geometry
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -834,6 +930,17 @@ CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double prec
       from generate_series(0, 12) step), 3857)
   end $$;
 ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.cells_held_back(persons bigint[], households bigint[]) RETURNS boolean[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  with cell as (
+    select c.p, c.n, c.p < smallest_cell() or c.h < 1 as small from unnest(persons, households) with ordinality as c(p, h, n)
+  ), rest as (
+    select bool_or(small) as any_small, min(p) filter (where not small) as next_size from cell
+  )
+  select coalesce(array_agg(coalesce(cell.small or rest.any_small and cell.p = rest.next_size, false) order by cell.n), '{}') from cell, rest
+$$;
+ALTER FUNCTION public.cells_held_back(persons bigint[], households bigint[]) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -933,6 +1040,36 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.first_administrators(hashes text[]) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.household_look(of_household bigint, by_door text, from_address text) RETURNS TABLE(ref text, role text, born_decade integer, state text, name text, phone text, id_number text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('people') or not exists (select from household h where h.id = of_household) then
+    perform note_people('refused', by_door, 'household', of_household::text, null, '{"asked": "look"}', from_address);
+    return;
+  end if;
+  perform note_people('look', by_door, 'household', of_household::text, null, '{}', from_address);
+  return query
+    select p.ref, p.role, p.born / 10 * 10, p.state, masked_name(v.name), masked_phone(v.phone), masked_id(v.id_last4)
+    from person p left join person_private v on v.ref = p.ref where p.household_id = of_household
+    order by p.role <> 'head', p.born, p.ref;
+end $$;
+ALTER FUNCTION public.household_look(of_household bigint, by_door text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.households_of(of_building bigint) RETURNS TABLE(id bigint, kind text, persons integer, unit text, counted_on date, known bigint, source text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select h.id, h.kind, h.persons, case when actor_may('reveal') then h.unit end, h.counted_on,
+    (select count(*) from person p where p.household_id = h.id), h.source
+  from household h where h.building_id = of_building and actor_may('people')
+  order by h.kind <> 'resident', char_length(h.unit), h.unit, h.id
+$$;
+ALTER FUNCTION public.households_of(of_building bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.is_a_reason(why text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$ select char_length(signs) >= 8 and signs !~ '^(.)\1*$' from (select regexp_replace(coalesce(why, ''), '\s', '', 'g') as signs) s $_$;
+ALTER FUNCTION public.is_a_reason(why text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.known_origin() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -951,6 +1088,18 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.known_origin() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.masked_id(last4 text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select repeat('*', 14) || last4 $$;
+ALTER FUNCTION public.masked_id(last4 text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.masked_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select left(name, 1) || '**' $$;
+ALTER FUNCTION public.masked_name(name text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.masked_phone(phone text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select case when char_length(phone) >= 11 then left(phone, 3) || '****' || right(phone, 4) when phone is not null then '****' end $$;
+ALTER FUNCTION public.masked_phone(phone text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.need_not_last(of_account bigint, of_appointment bigint DEFAULT NULL::bigint) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'public', 'pg_temp'
@@ -990,6 +1139,14 @@ CREATE FUNCTION public.note_account(did text, of_account bigint, more jsonb, fro
           did, 'account', of_account::text, more, nullif(from_address, '')::inet)
 $$;
 ALTER FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text DEFAULT NULL::text, from_address text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, reason, detail, address)
+  values (current_setting('commandcenter.actor'), 'api', 'break_glass', 'break_glass', of_glass::text, why, more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text, from_address text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.note_layer_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1001,6 +1158,22 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.note_layer_change() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_people(did text, by_door text, of_table text, of_key text, why text, more jsonb, from_address text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, reason, detail, address)
+  values (current_setting('commandcenter.actor'), by_door, did, of_table, of_key, left(why, 1000), more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_people(did text, by_door text, of_table text, of_key text, why text, more jsonb, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text DEFAULT NULL::text) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into audit_event (actor, door, act, subject_table, subject_key, detail, address)
+  values (current_setting('commandcenter.actor'), 'api', did, 'token', of_token::text, more, nullif(from_address, '')::inet)
+$$;
+ALTER FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.origin_stays() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1026,6 +1199,226 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.password_change(hash text, keep bytea) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.people_counts(of_code text) RETURNS TABLE(part text, level text, code text, title text, title_en text, persons bigint, households bigint, held_back boolean, inside boolean, counted boolean, counted_on date)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  levels constant text[] := array['district', 'street', 'community', 'grid', 'building'];
+  path constant text[] := place_path(of_code);
+  depth_here constant integer := cardinality(path);
+  whole_city constant boolean := actor_sees_whole_city();
+  districts constant text[] := actor_districts();
+  streets constant text[] := actor_streets();
+  communities constant text[] := actor_communities();
+  grids constant text[] := actor_grids();
+  shut boolean;  -- whether the place we stand in is held back, and all outside below it with it
+  -- One entry a cell below: its code, what it holds, what of that lies outside (null: it lies wholly inside), whether it is held back.
+  codes text[];
+  all_persons bigint[];
+  all_households bigint[];
+  days date[];
+  persons_outside bigint[];
+  households_outside bigint[];
+  held boolean[];
+begin
+  if not actor_may('read') or path is null then return; end if;
+  for depth in 0 .. depth_here loop
+    select array_agg(c.code), array_agg(c.p), array_agg(c.h), array_agg(c.day), array_agg(c.op), array_agg(c.oh)
+    into codes, all_persons, all_households, days, persons_outside, households_outside
+    from (
+      select k.code, sum(k.p)::bigint as p, sum(k.h)::bigint as h, max(k.counted_on) as day,
+        (sum(k.p) filter (where not k.mine))::bigint as op, (sum(k.h) filter (where not k.mine))::bigint as oh
+      from (
+        select case depth when 0 then c.district_code when 1 then c.street_code when 2 then c.community_code when 3 then c.grid_code else c.building_id::text end as code,
+          coalesce(c.persons, c.resident) as p, c.resident as h, c.counted_on,
+          coalesce(whole_city or c.district_code = any(districts) or c.street_code = any(streets) or c.community_code = any(communities)
+                   or c.grid_code = any(grids), false) as mine
+        from household_count c
+        where (depth < 1 or path[1] is null or c.district_code = path[1]) and (depth < 2 or path[2] is null or c.street_code = path[2])
+          and (depth < 3 or path[3] is null or c.community_code = path[3]) and (depth < 4 or c.grid_code = path[4])) k
+      group by k.code order by k.code) c;
+    if depth = 0 then  -- the city is a cell of its own
+      shut := coalesce((select sum(o.p) < smallest_cell() or sum(o.h) < 1 from unnest(persons_outside, households_outside) as o(p, h)), false);
+    end if;
+    held := case when shut then array(select o.p is not null from unnest(persons_outside) with ordinality as o(p, n) order by o.n)
+                 else cells_held_back(persons_outside, households_outside) end;
+    if depth < depth_here then
+      shut := coalesce((select held[n] from generate_subscripts(codes, 1) n where codes[n] is not distinct from path[depth + 1]), shut);
+    end if;
+  end loop;
+  return query
+    select 'above', x.level, x.code, x.name, x.name_en, null::bigint, null::bigint, false, false, false, null::date from (
+      select 0 as turn, 'city' as level, '' as code, c.name, c.name_en from city c where depth_here > 0
+      union all
+      select n, levels[n], path[n], coalesce(a.name, path[n]), a.name_en from generate_series(1, depth_here - 1) n
+      left join lateral (select * from area where area.code = path[n] and area.gone_run_id is null order by area.code_system limit 1) a on true) x
+    order by x.turn;
+  return query
+    select 'here', coalesce(levels[depth_here], 'city'), coalesce(path[depth_here], ''), coalesce(a.name, g.name, c.name), coalesce(a.name_en, g.name_en, c.name_en),
+      case when not t.held then t.p end, case when not t.held then t.h end, t.held, t.inside, t.counted, t.day
+    from (select coalesce(shut and bool_or(k.op is not null), false) as held, sum(k.p)::bigint as p, sum(k.h)::bigint as h,
+                 coalesce(bool_and(k.op is null), false) as inside, count(*) > 0 as counted, max(k.day) as day
+          from unnest(all_persons, all_households, persons_outside, days) as k(p, h, op, day)) t
+    left join lateral (select * from city where depth_here = 0 limit 1) c on true
+    left join lateral (select * from area where depth_here between 1 and 3 and area.code = of_code and area.gone_run_id is null order by area.code_system limit 1) a on true
+    left join lateral (select y.* from grid y join grid_plan l on l.id = y.plan_id and l.status = 'published'
+                       where depth_here = 4 and y.code = of_code and y.gone_run_id is null limit 1) g on true;
+  return query
+    with cell as (
+      select * from unnest(codes, all_persons, all_households, persons_outside, held, days) as k(code, p, h, op, held, day)
+    ), place as (  -- every place there is below, counted or not
+      select a.code, a.name, a.name_en from area a
+      where depth_here < 3 and a.level = levels[depth_here + 1] and a.gone_run_id is null
+        and (depth_here < 1 or a.district_code = path[1]) and (depth_here < 2 or a.street_code = path[2])
+      union all
+      select g.code, g.name, g.name_en from grid g join grid_plan l on l.id = g.plan_id and l.status = 'published'
+      where depth_here = 3 and g.gone_run_id is null and g.community_code = path[3]
+      union all
+      select b.id::text, coalesce(b.name, b.address, b.code), coalesce(b.name_en, b.address, b.code) from cell k join building b on b.id = k.code::bigint
+      where depth_here = 4
+    )
+    select 'below', levels[depth_here + 1], coalesce(k.code, o.code), o.name, o.name_en,
+      case when not k.held then k.p end, case when not k.held then k.h end, coalesce(k.held, false), coalesce(k.op is null and k.p is not null, false),
+      k.p is not null, k.day
+    from cell k full join place o on o.code = k.code
+    order by coalesce(k.code, o.code) nulls last;
+end $$;
+ALTER FUNCTION public.people_counts(of_code text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.people_enter(of_source text, delivered jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  households integer;
+  people integer;
+begin
+  if not actor_may_write() then raise insufficient_privilege using message = 'not permitted'; end if;
+  insert into household (building_id, unit, kind, persons, counted_on, source, source_key, district_code, street_code, community_code, grid_code, unit_cell_code)
+    select b.id, x.unit, x.kind, x.persons, x.counted_on, of_source, x.key, o.district_code, o.street_code, o.community_code, o.grid_code, o.unit_cell_code
+    from jsonb_to_recordset(delivered) as x(building bigint, unit text, kind text, persons integer, counted_on date, key text)
+    join building b on b.id = x.building
+    left join household_count c on c.building_id = b.id,
+    lateral (select c.district_code, c.street_code, c.community_code, c.grid_code, c.unit_cell_code where c.id is not null union all
+             select b.district_code, b.street_code, b.community_code, b.grid_code, b.unit_cell_code where c.id is null) o;
+  get diagnostics households = row_count;
+  if households <> jsonb_array_length(delivered) then
+    raise foreign_key_violation using message = 'a household names a building that is not there';
+  end if;
+  with known as materialized (
+    select h.id as household_id, p.* from jsonb_to_recordset(delivered) as x(key text, people jsonb)
+    join household h on h.source = of_source and h.source_key = x.key,
+    lateral jsonb_to_recordset(x.people) as p(ref text, role text, born integer, state text, name text, phone text, id_sealed text, id_last4 text, mark text)
+    where not exists (select from person t where t.erased_mark = p.mark)
+  ), entered as (
+    insert into person (ref, household_id, role, born, state) select ref, household_id, role, born, state from known
+  )
+  insert into person_private (ref, name, phone, id_sealed, id_last4, mark)
+    select ref, name, phone, decode(id_sealed, 'hex'), id_last4, mark from known;
+  get diagnostics people = row_count;
+  perform note_people('change', 'worker', 'household', null, null,
+                      jsonb_build_object('did', 'entered', 'source', of_source, 'households', households, 'people', people), null);
+  return people;
+end $$;
+ALTER FUNCTION public.people_enter(of_source text, delivered jsonb) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.person_erase(of_ref text, why text, by_door text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  said constant text := btrim(regexp_replace(coalesce(why, ''), '\s+', ' ', 'g'));
+  gone person_private;
+  was text;
+begin
+  if not actor_may('erase') then raise insufficient_privilege using message = 'not permitted'; end if;
+  if not is_a_reason(said) then return 'no_reason'; end if;
+  select p.state into was from person p join household h on h.id = p.household_id where p.ref = of_ref for update of p;
+  if was is null then return 'nobody'; end if;
+  if was = 'erased' then return 'erased_before'; end if;
+  if exists (select from person_private v where v.ref = of_ref and (strpos(said, v.name) > 0 or strpos(said, v.phone) > 0)) then return 'reason_tells'; end if;
+  delete from person_private v where v.ref = of_ref returning * into gone;
+  update person p set state = 'erased', erased_at = now(), erased_mark = gone.mark, role = null, born = null where p.ref = of_ref;
+  perform note_people('change', by_door, 'person', of_ref, said, jsonb_build_object('did', 'erased', 'mark', gone.mark), null);
+  return 'erased';
+end $$;
+ALTER FUNCTION public.person_erase(of_ref text, why text, by_door text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.person_of_mark(of_mark text) RETURNS SETOF text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_ref text;
+begin
+  if not actor_may('erase') then raise insufficient_privilege using message = 'not permitted'; end if;
+  for found_ref in
+    select v.ref from person_private v join person p on p.ref = v.ref join household h on h.id = p.household_id where v.mark = of_mark order by v.ref
+  loop
+    perform note_people('look', 'cli', 'person', found_ref, null, '{"asked": "whose ID number"}', null);
+    return next found_ref;
+  end loop;
+end $$;
+ALTER FUNCTION public.person_of_mark(of_mark text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) RETURNS TABLE(outcome text, ref text, name text, phone text, id_sealed bytea, born integer, unit text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  here household;
+  said constant text := btrim(regexp_replace(coalesce(why, ''), '\s+', ' ', 'g'));
+begin
+  select h.* into here from household h where h.id = of_household;
+  outcome := case
+    when not actor_may('reveal') then 'not_permitted'
+    when here.id is null then 'not_here'
+    when not is_a_reason(said) then 'no_reason'
+    when exists (select from person p join person_private v on v.ref = p.ref
+                 where p.household_id = here.id and (strpos(said, v.name) > 0 or strpos(said, v.phone) > 0)) then 'reason_tells'
+    when not exists (select from person p join person_private v on v.ref = p.ref where p.household_id = here.id and p.ref = coalesce(of_ref, p.ref)) then 'nobody'
+    else 'revealed'
+  end;
+  if outcome <> 'revealed' then
+    perform note_people('refused', by_door, 'household', of_household::text, null, jsonb_build_object('asked', 'reveal', 'why', outcome), from_address);
+    return next;
+    return;
+  end if;
+  perform note_people('reveal', by_door, 'person', p.ref, said, jsonb_build_object('household', here.id, 'fields', array['name', 'phone', 'id_number', 'unit']), from_address)
+    from person p join person_private v on v.ref = p.ref where p.household_id = here.id and p.ref = coalesce(of_ref, p.ref);
+  return query
+    select 'revealed', p.ref, v.name, v.phone, v.id_sealed, p.born, here.unit
+    from person p join person_private v on v.ref = p.ref where p.household_id = here.id and p.ref = coalesce(of_ref, p.ref)
+    order by p.role <> 'head', p.born, p.ref;
+end $$;
+ALTER FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.place_path(of_code text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select path from (
+    select 0 as turn, '{}'::text[] as path where of_code = ''
+    union all
+    select 1, case level when 'city' then '{}' when 'district' then array[code] when 'street' then array[district_code, code]
+                         when 'community' then array[district_code, street_code, code] end
+    from area where code = of_code and gone_run_id is null
+    union all
+    select 2, array[g.district_code, g.street_code, g.community_code, g.code] from grid g join grid_plan p on p.id = g.plan_id and p.status = 'published'
+    where g.code = of_code and g.gone_run_id is null) found
+  order by turn limit 1
+$$;
+ALTER FUNCTION public.place_path(of_code text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) RETURNS TABLE(whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[])
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select coalesce(p.level = 'city', false),
+    case when p.level = 'district' then array[area_of] else '{}' end,
+    case when p.level = 'street' then array[area_of] else '{}' end,
+    case when p.level = 'community' then array[area_of] else '{}' end,
+    case when p.level = 'grid' then array[grid_of] else '{}' end,
+    case when centre_of is not null then
+      array(select k.kind || '@' || case p.level when 'city' then '' else coalesce(grid_of, area_of) end from centre_kind k where k.centre = centre_of order by 1) end
+  from (select case when grid_of is not null then 'grid' when area_of is null then 'city'
+                    else (select level from area where code = area_of and gone_run_id is null order by code_system limit 1) end as level) p
+$$;
+ALTER FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.recovery_codes_left() RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1311,6 +1704,10 @@ CREATE FUNCTION public.signed_in_account(token_digest bytea, strongly boolean DE
     and (not strongly or a.totp_at is null or s.strong_at is not null)
 $$;
 ALTER FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.smallest_cell() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select 5 $$;
+ALTER FUNCTION public.smallest_cell() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1326,6 +1723,99 @@ begin
   end loop;
 end $$;
 ALTER FUNCTION public.thin_points(which regclass, first_zoom integer, every_from integer) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) RETURNS TABLE(id bigint, title text, place text, place_en text, permissions text[], whole_city boolean, districts text[], streets text[], communities text[], grids text[], case_places text[], left_s double precision)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare t token;
+begin
+  select * into t from token k
+  where k.digest = token_digest and k.kind = of_kind and k.state = 'active' and (k.ends_at is null or k.ends_at > now())
+    and (k.networks = '{}' or nullif(from_address, '')::inet <<= any(k.networks));
+  if not found then return; end if;
+  update token k set used_at = now() where k.id = t.id and (k.used_at is null or k.used_at < now() - interval '1 minute');
+  return query
+    select t.id, t.title, n.name, n.name_en, t.permissions, s.whole_city, s.districts, s.streets, s.communities, s.grids, s.case_places,
+           extract(epoch from t.ends_at - now())::double precision
+    from place_scope(t.area_code, t.grid_code, t.centre) s
+    left join lateral (
+      (select g.name, g.name_en from grid g where g.code = t.grid_code and g.gone_run_id is null order by g.id limit 1)
+      union all (select a.name, a.name_en from area a where a.code = t.area_code and a.gone_run_id is null order by a.code_system limit 1)) n on true;
+end $$;
+ALTER FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set code_digest = new_code, code_until = now() + least(lasts, interval '10 minutes') where id = of_token and kind = 'device' and state = 'active';
+  if not found then return false; end if;
+  perform note_token('account', of_token, '{"did": "code"}');
+  return true;
+end $$;
+ALTER FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_end(of_token bigint) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not (actor_may('accounts') or actor_may('security')) then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set state = 'revoked', digest = null, code_digest = null, code_until = null, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_token and state <> 'revoked';
+  if not found then return false; end if;
+  perform note_token('account', of_token, '{"did": "revoked"}');
+  return true;
+end $$;
+ALTER FUNCTION public.token_end(of_token bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare made bigint;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  perform need_place(area_of, grid_of);
+  insert into token (kind, title, digest, area_code, grid_code, centre, networks, ends_at, created_by)
+  values (of_kind, new_title, token_digest, area_of, grid_of, centre_of, coalesce(from_networks, '{}'), until, current_setting('commandcenter.actor'))
+  returning id into made;
+  perform note_token('account', made, jsonb_build_object('did', 'proposed', 'kind', of_kind, 'area', area_of, 'grid', grid_of, 'centre', centre_of,
+                                                         'networks', from_networks::text, 'until', until));
+  return made;
+end $$;
+ALTER FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare found_id bigint;
+begin
+  update token set digest = new_digest, code_digest = null, code_until = null
+  where code_digest = said_code and code_until > now() and kind = 'device' and state = 'active' and (ends_at is null or ends_at > now())
+    and (networks = '{}' or nullif(from_address, '')::inet <<= any(networks))
+  returning id into found_id;
+  if found_id is null then
+    perform note_token('sign_in_failed', null, '{"kind": "device"}', from_address);
+    return null;
+  end if;
+  perform set_config('commandcenter.actor', 'device:' || found_id, true);  -- from here on it is the device that acts
+  perform note_token('sign_in', found_id, '{"kind": "device"}', from_address);
+  return found_id;
+end $$;
+ALTER FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.token_settle(of_token bigint, approved boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('security') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  update token set state = case when approved then 'active' else 'revoked' end, settled_at = now(), settled_by = current_setting('commandcenter.actor')
+  where id = of_token and state = 'pending' and created_by <> current_setting('commandcenter.actor');
+  if not found then return false; end if;
+  perform note_token('approve', of_token, jsonb_build_object('approved', approved));
+  return true;
+end $$;
+ALTER FUNCTION public.token_settle(of_token bigint, approved boolean) OWNER TO commandcenter_owner;
 CREATE SEQUENCE public.audit_event_id
     START WITH 1
     INCREMENT BY 1
@@ -1582,6 +2072,29 @@ ALTER TABLE ONLY public.base_feature FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature OWNER TO commandcenter_owner;
 ALTER TABLE public.base_feature ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.base_feature_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.break_glass (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    ended_at timestamp with time zone,
+    ended_by text,
+    seen_at timestamp with time zone,
+    seen_by text,
+    CONSTRAINT lasts_an_hour_at_most CHECK (((ends_at > begun_at) AND (ends_at <= (begun_at + '01:00:00'::interval)))),
+    CONSTRAINT reason_says_something CHECK ((char_length(regexp_replace(reason, '\s'::text, ''::text, 'g'::text)) >= 10))
+);
+ALTER TABLE ONLY public.break_glass FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.break_glass OWNER TO commandcenter_owner;
+ALTER TABLE public.break_glass ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.break_glass_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1961,6 +2474,25 @@ CREATE VIEW public.held_role WITH (security_invoker='true', security_barrier='tr
      JOIN public.role r ON ((r.code = p.role_code)))
   WHERE ((p.state = 'active'::text) AND (p.valid_from <= now()) AND ((p.valid_to IS NULL) OR (p.valid_to > now())));
 ALTER TABLE public.held_role OWNER TO commandcenter_owner;
+CREATE TABLE public.household (
+    id bigint NOT NULL,
+    building_id bigint NOT NULL,
+    unit text,
+    kind text NOT NULL,
+    persons integer NOT NULL,
+    counted_on date NOT NULL,
+    district_code text,
+    street_code text,
+    community_code text,
+    grid_code text,
+    unit_cell_code text,
+    source text NOT NULL,
+    source_key text NOT NULL,
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['resident'::text, 'registered'::text, 'vacant'::text]))),
+    CONSTRAINT persons_are_counted CHECK ((persons >= 0))
+);
+ALTER TABLE ONLY public.household FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.household OWNER TO commandcenter_owner;
 CREATE TABLE public.household_count (
     id bigint NOT NULL,
     building_id bigint,
@@ -1986,6 +2518,14 @@ ALTER TABLE ONLY public.household_count FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.household_count OWNER TO commandcenter_owner;
 ALTER TABLE public.household_count ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.household_count_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE public.household ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.household_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2146,6 +2686,37 @@ CREATE TABLE public.mapping_version (
 );
 ALTER TABLE ONLY public.mapping_version FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.mapping_version OWNER TO commandcenter_owner;
+CREATE TABLE public.person (
+    ref text NOT NULL,
+    household_id bigint NOT NULL,
+    role text,
+    born integer,
+    state text DEFAULT 'present'::text NOT NULL,
+    entered_at timestamp with time zone DEFAULT now() NOT NULL,
+    erased_at timestamp with time zone,
+    erased_mark text,
+    CONSTRAINT born_is_a_year CHECK (((born >= 1850) AND (born < 2200))),
+    CONSTRAINT ref_is_a_reference CHECK ((ref ~ '^P[0-9A-Z]{12}$'::text)),
+    CONSTRAINT role_is_known CHECK ((role = ANY (ARRAY['head'::text, 'spouse'::text, 'child'::text, 'parent'::text, 'other'::text]))),
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['present'::text, 'away'::text, 'erased'::text]))),
+    CONSTRAINT tombstone_tells_nothing CHECK (
+CASE
+    WHEN (state = 'erased'::text) THEN ((erased_at IS NOT NULL) AND (erased_mark IS NOT NULL) AND (role IS NULL) AND (born IS NULL))
+    ELSE ((erased_at IS NULL) AND (erased_mark IS NULL))
+END)
+);
+ALTER TABLE ONLY public.person FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.person OWNER TO commandcenter_owner;
+CREATE TABLE public.person_private (
+    ref text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    id_sealed bytea,
+    id_last4 text,
+    mark text NOT NULL
+);
+ALTER TABLE ONLY public.person_private FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.person_private OWNER TO commandcenter_owner;
 CREATE TABLE public.quarantine (
     id bigint NOT NULL,
     run_id bigint NOT NULL,
@@ -2278,6 +2849,42 @@ CREATE TABLE public.source (
 );
 ALTER TABLE ONLY public.source FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.source OWNER TO commandcenter_owner;
+CREATE TABLE public.token (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    digest bytea,
+    code_digest bytea,
+    code_until timestamp with time zone,
+    permissions text[] DEFAULT '{read}'::text[] NOT NULL,
+    area_code text,
+    grid_code text,
+    centre text,
+    networks cidr[] DEFAULT '{}'::cidr[] NOT NULL,
+    state text DEFAULT 'pending'::text NOT NULL,
+    ends_at timestamp with time zone,
+    used_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by text NOT NULL,
+    settled_at timestamp with time zone,
+    settled_by text,
+    CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text]))),
+    CONSTRAINT keys_end CHECK (((kind = 'device'::text) OR ((ends_at IS NOT NULL) AND (ends_at <= (created_at + '400 days'::interval))))),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['device'::text, 'key'::text]))),
+    CONSTRAINT machines_look CHECK (((permissions <@ '{read}'::text[]) AND (cardinality(permissions) > 0))),
+    CONSTRAINT one_place CHECK (((area_code IS NULL) OR (grid_code IS NULL))),
+    CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'revoked'::text])))
+);
+ALTER TABLE ONLY public.token FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.token OWNER TO commandcenter_owner;
+ALTER TABLE public.token ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.token_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.track (
     id bigint NOT NULL,
     code text,
@@ -2399,6 +3006,8 @@ ALTER TABLE ONLY public.base_feature
     ADD CONSTRAINT base_feature_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.base_feature
     ADD CONSTRAINT base_feature_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.break_glass
+    ADD CONSTRAINT break_glass_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.building
     ADD CONSTRAINT building_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.building
@@ -2447,6 +3056,10 @@ ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.household
+    ADD CONSTRAINT household_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.household
+    ADD CONSTRAINT household_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.ingest_before
     ADD CONSTRAINT ingest_before_pkey PRIMARY KEY (run_id, target, row_id);
 ALTER TABLE ONLY public.ingest_finding
@@ -2465,6 +3078,10 @@ ALTER TABLE ONLY public.layer_change
     ADD CONSTRAINT layer_change_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.mapping_version
     ADD CONSTRAINT mapping_version_pkey PRIMARY KEY (sha256);
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_pkey PRIMARY KEY (ref);
+ALTER TABLE ONLY public.person_private
+    ADD CONSTRAINT person_private_pkey PRIMARY KEY (ref);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.recovery_code
@@ -2487,6 +3104,12 @@ ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_code_digest_key UNIQUE (code_digest);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_digest_key UNIQUE (digest);
+ALTER TABLE ONLY public.token
+    ADD CONSTRAINT token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.track
     ADD CONSTRAINT track_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.track
@@ -2521,6 +3144,7 @@ CREATE INDEX area_geom_3857 ON public.area USING gist (geom_3857);
 CREATE INDEX area_parent ON public.area USING btree (parent_code);
 CREATE INDEX base_feature_geom_3857 ON public.base_feature USING gist (theme, geom_3857);
 CREATE INDEX base_feature_label_3857 ON public.base_feature USING gist (label_3857) WHERE (label_3857 IS NOT NULL);
+CREATE INDEX break_glass_account ON public.break_glass USING btree (account_id, begun_at);
 CREATE INDEX building_far ON public.building USING gist (geom_3857) WHERE (min_zoom <= 12);
 CREATE INDEX building_geom_3857 ON public.building USING gist (geom_3857);
 CREATE INDEX camera_geom_3857 ON public.camera USING gist (geom_3857);
@@ -2537,12 +3161,16 @@ CREATE INDEX compound_geom_3857 ON public.compound USING gist (geom_3857);
 CREATE INDEX division_code_code ON public.division_code USING btree (code, code_system);
 CREATE INDEX grid_geom ON public.grid USING gist (geom);
 CREATE INDEX grid_geom_3857 ON public.grid USING gist (geom_3857);
+CREATE INDEX household_building ON public.household USING btree (building_id);
 CREATE INDEX household_count_grid ON public.household_count USING btree (grid_code);
+CREATE INDEX household_count_place ON public.household_count USING btree (district_code, street_code, community_code);
 CREATE INDEX ingest_finding_run ON public.ingest_finding USING btree (run_id, rule);
 CREATE INDEX ingest_preview_run ON public.ingest_preview USING btree (run_id);
 CREATE INDEX ingest_run_source ON public.ingest_run USING btree (source, id);
 CREATE INDEX key_site_geom_3857 ON public.key_site USING gist (geom_3857);
 CREATE INDEX layer_change_table ON public.layer_change USING btree (table_name, id);
+CREATE INDEX person_erased ON public.person USING btree (erased_mark) WHERE (erased_mark IS NOT NULL);
+CREATE INDEX person_household ON public.person USING btree (household_id);
 CREATE INDEX quarantine_open ON public.quarantine USING btree (run_id, rule) WHERE (state = 'open'::text);
 CREATE INDEX quarantine_run ON public.quarantine USING btree (run_id, line);
 CREATE INDEX search_doc_code ON public.search_doc USING btree (code text_pattern_ops);
@@ -2665,12 +3293,18 @@ ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_role_code_fkey FOREIGN KEY (role_code) REFERENCES public.role(code);
 ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_parent_code_fkey FOREIGN KEY (parent_code) REFERENCES public.area(code);
+ALTER TABLE ONLY public.break_glass
+    ADD CONSTRAINT break_glass_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.correction
     ADD CONSTRAINT correction_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.grid
     ADD CONSTRAINT grid_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.grid_plan(id);
+ALTER TABLE ONLY public.household
+    ADD CONSTRAINT household_building_id_fkey FOREIGN KEY (building_id) REFERENCES public.building(id);
 ALTER TABLE ONLY public.household_count
     ADD CONSTRAINT household_count_building_id_fkey FOREIGN KEY (building_id) REFERENCES public.building(id);
+ALTER TABLE ONLY public.household
+    ADD CONSTRAINT household_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.ingest_before
     ADD CONSTRAINT ingest_before_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.ingest_finding
@@ -2685,6 +3319,10 @@ ALTER TABLE ONLY public.ingest_run
     ADD CONSTRAINT ingest_run_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
 ALTER TABLE ONLY public.ingest_run
     ADD CONSTRAINT ingest_run_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(id);
+ALTER TABLE ONLY public.person
+    ADD CONSTRAINT person_household_id_fkey FOREIGN KEY (household_id) REFERENCES public.household(id);
+ALTER TABLE ONLY public.person_private
+    ADD CONSTRAINT person_private_ref_fkey FOREIGN KEY (ref) REFERENCES public.person(ref);
 ALTER TABLE ONLY public.quarantine
     ADD CONSTRAINT quarantine_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.ingest_run(id);
 ALTER TABLE ONLY public.quarantine
@@ -2703,13 +3341,18 @@ ALTER TABLE public.audit_checkpoint ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_waiting ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.break_glass ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
 CREATE POLICY by_its_functions ON public.account TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.appointment TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.break_glass TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.centre_kind TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.person TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.person_private TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.recovery_code TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.role TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.sign_in TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.token TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.centre_kind ENABLE ROW LEVEL SECURITY;
@@ -2717,9 +3360,11 @@ ALTER TABLE public.city ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.component ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.compound ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.correction ENABLE ROW LEVEL SECURITY;
+CREATE POLICY counted_by_their_function ON public.household_count FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.division_code ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid_plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.household ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.household_count ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_before ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_finding ENABLE ROW LEVEL SECURITY;
@@ -2737,8 +3382,11 @@ CREATE POLICY owner_seals ON public.audit_event FOR SELECT TO commandcenter_owne
 CREATE POLICY owner_seals ON public.audit_waiting TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_doc TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING (true) WITH CHECK (true);
+ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.person_private ENABLE ROW LEVEL SECURITY;
 CREATE POLICY places_for_functions ON public.grid FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read_as_administrator ON public.token FOR SELECT TO commandcenter_app USING ((( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_as_an_actor ON public.area FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.building FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
@@ -2757,12 +3405,14 @@ CREATE POLICY read_in_jurisdiction ON public.cases FOR SELECT TO commandcenter_o
 CREATE POLICY read_in_jurisdiction ON public.component FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.compound FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.grid FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
+CREATE POLICY read_in_jurisdiction ON public.household FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.household_count FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.key_site FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.service_point FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[]))));
 CREATE POLICY read_own_or_administer ON public.account FOR SELECT TO commandcenter_app USING (((id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may) OR ( SELECT public.actor_may('audit'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.appointment FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
+CREATE POLICY read_own_or_administer ON public.break_glass FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.sign_in FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_with_permission ON public.audit_chain FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_checkpoint FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
@@ -2790,6 +3440,7 @@ CREATE POLICY standing ON public.key_site AS RESTRICTIVE FOR SELECT TO commandce
 CREATE POLICY standing ON public.service_point AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.track AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.unit_cell AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
+ALTER TABLE public.token ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.track ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.unit_cell ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.upload ENABLE ROW LEVEL SECURITY;
@@ -2817,6 +3468,7 @@ CREATE POLICY write_in_jurisdiction ON public.cases TO commandcenter_owner, comm
 CREATE POLICY write_in_jurisdiction ON public.component TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.compound TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.grid TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
+CREATE POLICY write_in_jurisdiction ON public.household TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.household_count TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.key_site TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY write_in_jurisdiction ON public.service_point TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
@@ -2846,6 +3498,8 @@ GRANT ALL ON FUNCTION jobs.procrastinate_unregister_worker_v1(worker_id bigint) 
 GRANT ALL ON FUNCTION jobs.procrastinate_update_heartbeat_v1(worker_id bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_actor(of_account bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_actor(of_account bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.account_as_appointed(of_account bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_as_appointed(of_account bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_disable(of_name text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_disable(of_name text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.account_propose(new_name text, new_title text, hash text, role_of text, centre_of text, area_of text, grid_of text, until timestamp with time zone) FROM PUBLIC;
@@ -2884,6 +3538,16 @@ GRANT INSERT(subject_key) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(reason) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(detail) ON TABLE public.audit_event TO commandcenter_app;
 GRANT INSERT(address) ON TABLE public.audit_event TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_begin(said_reason text, minutes integer, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_end(of_glass bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_end(of_glass bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_report(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_report(most integer) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_running(of_account bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_running(of_account bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.break_glass_see(of_glass bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.break_glass_see(of_glass bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;
@@ -2900,13 +3564,32 @@ REVOKE ALL ON FUNCTION public.factor_waiting(token_digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_waiting(token_digest bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.first_administrators(hashes text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.first_administrators(hashes text[]) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.household_look(of_household bigint, by_door text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.household_look(of_household bigint, by_door text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.households_of(of_building bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.households_of(of_building bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint, of_appointment bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.need_place(area_of text, grid_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.note_break_glass(of_glass bigint, more jsonb, why text, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.note_people(did text, by_door text, of_table text, of_key text, why text, more jsonb, from_address text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.note_token(did text, of_token bigint, more jsonb, from_address text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.own_password_hash() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.own_password_hash() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.password_change(hash text, keep bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.password_change(hash text, keep bytea) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.people_counts(of_code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.people_counts(of_code text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.people_enter(of_source text, delivered jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.people_enter(of_source text, delivered jsonb) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.person_erase(of_ref text, why text, by_door text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_erase(of_ref text, why text, by_door text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.person_of_mark(of_mark text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_of_mark(of_mark text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.place_path(of_code text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.recovery_codes_left() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.recovery_codes_left() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.search_city(phrase text, wanted integer) FROM PUBLIC;
@@ -2928,6 +3611,18 @@ REVOKE ALL ON FUNCTION public.sign_ins_end(but_not bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_ins_end(but_not bytea) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.signed_in_account(token_digest bytea, strongly boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_actor(token_digest bytea, of_kind text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_code(of_token bigint, new_code bytea, lasts interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_end(of_token bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_end(of_token bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_propose(of_kind text, new_title text, token_digest bytea, area_of text, grid_of text, centre_of text, from_networks cidr[], until timestamp with time zone) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_redeem(said_code bytea, new_digest bytea, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.token_settle(of_token bigint, approved boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.token_settle(of_token bigint, approved boolean) TO commandcenter_app;
 GRANT USAGE ON SEQUENCE public.audit_event_id TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE jobs.procrastinate_events TO commandcenter_app;
 GRANT SELECT,USAGE ON SEQUENCE jobs.procrastinate_events_id_seq TO commandcenter_app;
@@ -2954,6 +3649,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.area TO commandcenter_app;
 GRANT SELECT ON TABLE public.audit_chain TO commandcenter_app;
 GRANT SELECT ON TABLE public.audit_waiting TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.base_feature TO commandcenter_app;
+GRANT SELECT ON TABLE public.break_glass TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.building TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.camera TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO commandcenter_app;
@@ -2966,6 +3662,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.division_code TO commandcenter
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid_plan TO commandcenter_app;
 GRANT SELECT ON TABLE public.role TO commandcenter_app;
+GRANT SELECT(id) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(building_id) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(kind) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(persons) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(counted_on) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(district_code),UPDATE(district_code) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(street_code),UPDATE(street_code) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(community_code),UPDATE(community_code) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(grid_code),UPDATE(grid_code) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(unit_cell_code),UPDATE(unit_cell_code) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(source) ON TABLE public.household TO commandcenter_app;
+GRANT SELECT(source_key) ON TABLE public.household TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.household_count TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_before TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ingest_finding TO commandcenter_app;
@@ -2987,6 +3695,22 @@ GRANT SELECT(address) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(agent) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(strong_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
+GRANT SELECT(id) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(kind) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(title) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(code_until) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(permissions) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(area_code) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(grid_code) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(centre) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(networks) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(state) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(ends_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(used_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(created_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(created_by) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(settled_at) ON TABLE public.token TO commandcenter_app;
+GRANT SELECT(settled_by) ON TABLE public.token TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO commandcenter_app;

@@ -26,6 +26,7 @@ from commandcenter.db.schema.ledger import (
 )
 from commandcenter.db.schema.governance import Area, DivisionCode, Grid, GridPlan, UnitCell
 from commandcenter.db.schema.ground import Address, BaseFeature, Building, Compound, HouseholdCount
+from commandcenter.db.schema.households import Household, Person, PersonPrivate
 from commandcenter.db.schema.sky_eye import Camera
 from commandcenter.db.schema.matters import Case
 from commandcenter.db.schema.things import Component, KeySite, ServicePoint, Track
@@ -57,6 +58,7 @@ __all__ = [
     "DivisionCode",
     "Grid",
     "GridPlan",
+    "Household",
     "HouseholdCount",
     "IngestBefore",
     "IngestFinding",
@@ -66,6 +68,8 @@ __all__ = [
     "KeySite",
     "LayerChange",
     "MappingVersion",
+    "Person",
+    "PersonPrivate",
     "Placed",
     "Quarantine",
     "Role",

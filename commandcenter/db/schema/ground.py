@@ -94,7 +94,11 @@ class HouseholdCount(Placed, Sourced, Base):
     """Households of one building by kind of count, with source and date; people stand nowhere in this table."""
 
     __tablename__ = "household_count"
-    __table_args__ = (UniqueConstraint("source", "source_key"), Index("household_count_grid", "grid_code"))
+    __table_args__ = (
+        UniqueConstraint("source", "source_key"),
+        Index("household_count_grid", "grid_code"),
+        Index("household_count_place", "district_code", "street_code", "community_code"),
+    )
     id: Mapped[int] = big_key()
     building_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("building.id"), unique=True)
     resident: Mapped[int]  # 常住户

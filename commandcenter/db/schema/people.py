@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Text, func
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, CIDR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from commandcenter.db.schema.base import Base, big_key, one_of
@@ -108,3 +108,55 @@ class SignIn(Base):
     address: Mapped[str]
     agent: Mapped[str]
     strong_at: Mapped[datetime | None]  # when a second factor was given
+
+
+class BreakGlass(Base):
+    """One emergency in which an account saw the whole city for some minutes; ``seen_at`` is when the security administrator read of it."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        CheckConstraint("ends_at > begun_at and ends_at <= begun_at + interval '60 minutes'", name="lasts_an_hour_at_most"),
+        CheckConstraint("char_length(regexp_replace(reason, '\\s', '', 'g')) >= 10", name="reason_says_something"),
+        Index("break_glass_account", "account_id", "begun_at"),
+    )
+    id: Mapped[int] = big_key()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ends_at: Mapped[datetime]
+    reason: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str | None]
+
+
+class Token(Base):
+    """A machine that looks: a wall's device or a program's key, bound to a place. Of what it says only the digest is kept."""
+
+    __tablename__ = "token"
+    __table_args__ = (
+        one_of("kind", "device", "key"),
+        one_of("state", "pending", "active", "revoked"),
+        one_of("centre", "emergency", "grid", "urban"),
+        CheckConstraint("area_code is null or grid_code is null", name="one_place"),
+        CheckConstraint("permissions <@ '{read}' and cardinality(permissions) > 0", name="machines_look"),
+        CheckConstraint("kind = 'device' or (ends_at is not null and ends_at <= created_at + interval '400 days')", name="keys_end"),
+    )
+    id: Mapped[int] = big_key()
+    kind: Mapped[str]
+    title: Mapped[str]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    code_digest: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)  # of the code that a device is let in with, once
+    code_until: Mapped[datetime | None]
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{read}")
+    area_code: Mapped[str | None]
+    grid_code: Mapped[str | None]
+    centre: Mapped[str | None]
+    networks: Mapped[list[str]] = mapped_column(ARRAY(CIDR), server_default="{}")
+    state: Mapped[str] = mapped_column(server_default="pending")
+    ends_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]  # to the minute
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_by: Mapped[str]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]

@@ -63,7 +63,8 @@ def register(app: dash.Dash, state: Desk) -> None:
         return await now_answer(state, Asked.of(ask))
 
     @app.callback(Output(ids.DONE, "data"), Input(ids.COMMAND, "data"), prevent_initial_call=True)
-    async def do_command(command: dict[str, Any]) -> dict[str, Any]:
+    async def do_command(said: dict[str, Any] | None) -> dict[str, Any]:
+        command = said or {}
         done = await carry_out(state.settings, current_actor(), command)
         language = Asked.of(command).language
         return {"sentence": done.sentence.to(language), "good": done.good, "go": done.go, "only_rows": done.only_rows, "at": time.time()}

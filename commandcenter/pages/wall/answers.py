@@ -17,6 +17,7 @@ from commandcenter.pages.wall.numbers import queue_view, strip_view
 from commandcenter.pages.wall.results import results_view
 from commandcenter.text import Language, Text
 from commandcenter.web.context import current_actor
+from commandcenter.web.limits import SEARCH
 from commandcenter.web.state import State
 from layers.cards import read_card, ref_of_code
 from layers.figures import PRESETS, QUEUE_TITLES, side_list, strip
@@ -37,12 +38,12 @@ def register(app: dash.Dash, state: State) -> None:
     @app.callback(
         Output(ids.STRIP, "children"), Output(ids.QUEUE, "children"), Input(ids.ASK, "data"), prevent_initial_call=True
     )
-    async def show_numbers(ask: dict[str, Any]) -> tuple[Any, Any]:
-        return await numbers_answer(state, ask)
+    async def show_numbers(ask: dict[str, Any] | None) -> tuple[Any, Any]:
+        return await numbers_answer(state, ask or {})
 
     @app.callback(Output(ids.RESULTS, "children"), Input(ids.QUERY, "data"), prevent_initial_call=True)
-    async def show_results(query: dict[str, Any]) -> Any:
-        return await search_answer(state, query)
+    async def show_results(query: dict[str, Any] | None) -> Any:
+        return await search_answer(state, query or {})
 
 
 async def picked_answer(state: State, picked: Mapping[str, Any] | None) -> Component | list[Component]:
@@ -50,7 +51,7 @@ async def picked_answer(state: State, picked: Mapping[str, Any] | None) -> Compo
     if not picked:
         return []
     language = _language(picked)
-    current, others = picked.get("current"), list(picked.get("others") or [])
+    current, others = _thing(picked.get("current")), [other for other in map(_thing, _list(picked.get("others"))) if other]
     if not current:
         return choices_view(await _named(state, others, language), language)
     try:
@@ -83,6 +84,7 @@ async def search_answer(state: State, query: Mapping[str, Any]) -> Any:
     if not phrase.strip():
         return []
     try:
+        state.limits.count(SEARCH, current_actor().id)
         hits = await search(state.reader, current_actor(), phrase, language)
     except CommandCenterError as fault:
         return fault_view(fault.sentence, language)
@@ -98,7 +100,7 @@ async def _named(state: State, others: list[dict[str, Any]], language: Language)
             return other
         try:
             card = await read_card(
-                state.reader, actor, state.layers, str(other["layer"]), int(other["id"]), language, zone
+                state.reader, actor, state.layers, str(other["layer"]), number_of(other.get("id")), language, zone
             )
         except CommandCenterError:
             return other
@@ -110,12 +112,28 @@ async def _named(state: State, others: list[dict[str, Any]], language: Language)
 async def _ref(state: State, thing: Mapping[str, Any]) -> int:
     """The row of a thing named by id, or by its code as cards name neighbours."""
     if thing.get("id") is not None:
-        return int(thing["id"])
+        return number_of(thing["id"])
     layer = state.layers.get(str(thing.get("layer")))
     found = await ref_of_code(state.reader, current_actor(), layer, str(thing.get("code"))) if layer else None
     if found is None:
         raise NotFound(GONE)
     return found
+
+
+def number_of(said: Any) -> int:
+    """A row's number from a browser. Raises NotFound for what is none."""
+    text = str(said)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise NotFound(GONE)
+    return int(text)
+
+
+def _thing(said: Any) -> dict[str, Any] | None:
+    return said if isinstance(said, dict) and isinstance(said.get("layer"), str) else None
+
+
+def _list(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else []
 
 
 def _language(ask: Mapping[str, Any]) -> Language:

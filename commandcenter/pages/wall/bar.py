@@ -10,6 +10,7 @@ from commandcenter.pages.account_menu import account_menu
 from commandcenter.pages.wall import ids
 from commandcenter.pages.wall.parts import aria, data, icon, tool
 from commandcenter.text import Language, Text
+from commandcenter.web.context import current_device
 
 SYNTHETIC = Text("合成数据", "Synthetic data")
 PRESETS = Text("视图", "View")
@@ -23,10 +24,12 @@ SHOW_LAYERS = Text("图层", "Layers")
 SHOW_SIDE = Text("待办", "Queue")
 LOADING = Text("载入中", "Loading")
 DESK = Text("数据台", "Data desk")
+DEVICE = Text("大屏终端 · {place}", "Wall device · {place}")
 
 
 def top_bar(language: Language) -> Component:
     """The bar; city, presets and clock are filled by the scripts once the catalogue has come."""
+    device = current_device()
     return html.Header(
         [
             tool(data(fold="layers"), "stack-2", SHOW_LAYERS, language),
@@ -34,6 +37,7 @@ def top_bar(language: Language) -> Component:
                 [
                     html.H1(LOADING.to(language), id="wall-city", className="city"),
                     html.Span(SYNTHETIC.to(language), id="wall-synthetic", className="synthetic", hidden=True),
+                    html.Span(DEVICE.with_values(place=device.place.to(language)).to(language), className="device") if device else None,
                     html.Span(id="wall-centre", className="centre"),
                 ],
                 className="brand",
@@ -43,7 +47,7 @@ def top_bar(language: Language) -> Component:
             _state(language),
             html.Div(
                 [
-                    html.A(DESK.to(language), href="/data", className="tool words"),
+                    None if device else html.A(DESK.to(language), href="/data", className="tool words"),
                     html.Button(
                         OTHER_LANGUAGE.to(language),
                         className="tool words",

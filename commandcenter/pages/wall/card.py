@@ -37,6 +37,9 @@ def card_view(
                 [html.H3(NEIGHBOURS.to(language)), html.Ul([html.Li(link) for link in links])], className="neighbours"
             )
         )
+    if card.ways:
+        ways = [html.Li(html.A([html.Span(way.text), icon("chevron-right")], href=way.address, className="go")) for way in card.ways]
+        parts.append(html.Section(html.Ul(ways), className="neighbours"))
     if others:
         parts.append(
             html.Section(
