@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -185,6 +185,19 @@ def verify_audit(settings: Settings, _: argparse.Namespace) -> int:
     return 0
 
 
+def leak_matrix(settings: Settings, words: argparse.Namespace) -> int:
+    """Try every door as every role in sample places of the city; exit code 1 when something leaked, a door did not answer, or one has no row."""
+    from commandcenter.leaks.commands import carry_out  # noqa: PLC0415  (a heavy room)
+    from commandcenter.serve import keep_log  # noqa: PLC0415  (a heavy room)
+
+    keep_log(settings, "leaks", on_terminal=False)
+    out = sys.stdout
+    with redirect_stdout(sys.stderr), city_database(settings) as (ready, private):  # what is printed may be read by a program
+        admin_dsn = ready.database_url if private is None else private.admin_dsn(ready.database_name)
+        assert admin_dsn is not None
+        return 0 if carry_out(ready, admin_dsn, out, as_json=words.json, seconds=words.seconds) else 1
+
+
 def user(settings: Settings, words: argparse.Namespace) -> int:
     """Propose, reset or shut an account, list them, or make the first three administrators. Nothing here lets an account in."""
     from commandcenter.city import load_city  # noqa: PLC0415  (a heavy room)
@@ -217,6 +230,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "psql": psql,
     "doctor": doctor,
     "verify-audit": verify_audit,
+    "leak-matrix": leak_matrix,
     "user": user,
     "people": people,
 }
@@ -231,6 +245,7 @@ ABOUT = {
     "psql": "an SQL prompt in the city's database; arguments go to psql",
     "doctor": "check versions, schema and leakproof marks",
     "verify-audit": "walk the audit's chain and its signed heads; names the first bad row",
+    "leak-matrix": "try every door as every role in every place of the city, read-only, and print what leaked",
     "user": "accounts: first (the three administrators), add, import (a workbook), reset, disable, list; new ones wait for the security administrator",
     "people": "find or erase somebody of the household register who asks for it by law",
 }
@@ -281,6 +296,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--data-dir", type=Path, help="data folder (default: COMMANDCENTER_DATA_DIR)")
         if name == "user":
             add_words(command)
+        if name == "leak-matrix":
+            command.add_argument("--json", action="store_true", help="every try's verdict as JSON instead of the table")
+            command.add_argument("--seconds", type=float, default=60.0, help="give up after this long (default: 60)")
         if name == "people":
             add_people_words(command)
         if name == "work":

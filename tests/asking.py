@@ -11,9 +11,9 @@ from psycopg.rows import dict_row
 
 from commandcenter.actor import Actor
 from commandcenter.db.request import ACTOR_SETTINGS, SET_ACTOR, SqlRequest
+from commandcenter.leaks.mvt_reader import TileLayer, read_tile
 from layers.base import Layer
 from layers.tiles import Filters, tile_request
-from tests.mvt_reader import TileLayer, read_tile
 from tests.shapes import Drawing
 
 NOBODY = ("",) * len(ACTOR_SETTINGS)

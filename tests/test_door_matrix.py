@@ -1,13 +1,13 @@
 """Every door x every kind of visitor: what a table says is what happens, and a door without a row in the table fails the build.
 
-A new route, page, layer or command must be given its row here before anything else passes.
+A new route, page, layer or callback must be given its row in ``commandcenter/leaks/doors.py`` before anything else passes, a command its word here.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -17,6 +17,25 @@ from websockets.sync.client import connect
 
 from app import build_app
 from commandcenter.__main__ import COMMANDS
+from commandcenter.leaks.doors import (
+    CALLBACKS,
+    COLUMNS,
+    DASH_ROUTES,
+    DEVICE,
+    GATE,
+    KEY,
+    KINDS,
+    LAYERS,
+    ROUTES,
+    TILE,
+    callback_name,
+    callbacks_of,
+    routes_of,
+    without_row,
+)
+from commandcenter.leaks.doors import PAGES as DOORS_OF_PAGES
+from commandcenter.leaks.gates import FORGED
+from commandcenter.leaks.tries import WAYS
 from commandcenter.pages import PAGES
 from commandcenter.web import watched_socket
 from commandcenter.web.sessions import COOKIE, REMEMBERED_S, digest_of
@@ -29,121 +48,35 @@ from tests.test_accounts import STREET, House, Person
 BBOX = ",".join(f"{value:.6f}" for value in (*HOME.lonlat(-700, -300), *HOME.lonlat(700, 700)))
 NOBODY, FRESH, DISPATCHER, STRANGER, STEWARD = "nobody", "fresh", "dispatcher", "stranger", "steward"
 SYSTEM, SECURITY, AUDIT = "system", "security", "audit"
-VISITORS = (NOBODY, FRESH, DISPATCHER, STRANGER, STEWARD, SYSTEM, SECURITY, AUDIT)
 
-# What each visitor is answered, by kind of door. Where somebody may pass, what they get is the door's own business (None: anything but 401, 403, 5xx).
-PEOPLE: dict[str, dict[str, int | None]] = {
-    "open": dict.fromkeys(VISITORS),
-    "shut": dict.fromkeys(VISITORS, 404),
-    "page": {NOBODY: 303, FRESH: 303, DISPATCHER: 200, STRANGER: 200, STEWARD: 200, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
-    "wall": {NOBODY: 303, FRESH: 303, DISPATCHER: 200, STRANGER: 200, STEWARD: 200, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
-    "dash": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
-    "below": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
-    "kiosk": dict.fromkeys(VISITORS, 401),
-    "map": {NOBODY: 401, FRESH: 403, DISPATCHER: None, STRANGER: None, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
-    "desk": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: None, SYSTEM: 403, SECURITY: 403, AUDIT: 403},
-    # Of the visitors none sees people; who does, is shown whom: test_people.
-    "people page": {NOBODY: 303, FRESH: 303, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 303, SECURITY: 303, AUDIT: 303},
-    "people": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403)},
-    "own page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 200)},
-    "own": {NOBODY: 401, **dict.fromkeys(VISITORS[1:])},
-    # A second factor is set up with a password of one's own; a code nobody asked for is wrong.
-    "factor page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 200)},
-    "code": dict.fromkeys(VISITORS, 401),
-    "audit page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 403), AUDIT: 200},
-    # Whose role may break glass; before one's own password nobody may anything.
-    "glass page": {NOBODY: 303, **dict.fromkeys(VISITORS[1:], 403), DISPATCHER: 200},
-    "glass": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403), DISPATCHER: None},
-    "security page": {NOBODY: 303, FRESH: 303, **dict.fromkeys(VISITORS[2:], 403), SECURITY: 200},
-    "security": {NOBODY: 401, **dict.fromkeys(VISITORS[1:], 403), SECURITY: None},
-    "admin page": {NOBODY: 303, FRESH: 303, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: 200, SECURITY: 200, AUDIT: 403},
-    "admin": {NOBODY: 401, FRESH: 403, DISPATCHER: 403, STRANGER: 403, STEWARD: 403, SYSTEM: None, SECURITY: None, AUDIT: 403},
-}  # fmt: skip
 
-DEVICE, KEY = "device", "key"
-# The same for machines: a wall's device sees the wall and what it reads, a key reads map data. Neither has an account.
-MACHINES: dict[str, tuple[int | None, int | None]] = {
-    "open": (None, None), "shut": (404, 404), "wall": (200, 403), "page": (303, 403), "dash": (None, 403), "map": (None, None), "below": (403, 403),
-    "desk": (403, 403), "kiosk": (401, 401), "own page": (303, 403), "own": (401, 403), "factor page": (303, 403), "code": (401, 403),
-    "audit page": (303, 403), "glass page": (303, 403), "glass": (401, 403), "security page": (303, 403), "security": (401, 403),
-    "admin page": (303, 403), "admin": (401, 403), "people page": (303, 403), "people": (403, 403),
-}  # fmt: skip
-KINDS = {kind: {**people, DEVICE: MACHINES[kind][0], KEY: MACHINES[kind][1]} for kind, people in PEOPLE.items()}
-EVERYBODY = (*VISITORS, DEVICE, KEY)
 
-# Method and path of every route: its kind, and an address of it.
-ROUTES: dict[tuple[str, str], tuple[str, str]] = {
-    ("GET", "/healthz"): ("open", "/healthz"),
-    ("GET", "/readyz"): ("open", "/readyz"),
-    ("GET", "/sign-in"): ("open", "/sign-in"),
-    ("POST", "/sign-in"): ("open", "/sign-in"),
-    ("GET", "/sign-in/demo"): ("shut", "/sign-in/demo"),
-    ("POST", "/sign-in/demo"): ("shut", "/sign-in/demo"),  # nothing in a real city: test_demo_accounts has the others
-    ("POST", "/sign-out"): ("own", "/sign-out"),
-    ("GET", "/account"): ("own page", "/account"),
-    ("POST", "/account/password"): ("own", "/account/password"),
-    ("POST", "/account/sign-out-others"): ("own", "/account/sign-out-others"),
-    ("GET", "/account/code"): ("own page", "/account/code"),
-    ("POST", "/account/code"): ("code", "/account/code"),
-    ("GET", "/account/factor"): ("factor page", "/account/factor"),
-    ("POST", "/account/factor"): ("own", "/account/factor"),
-    ("GET", "/admin"): ("admin page", "/admin"),
-    ("POST", "/admin/account"): ("admin", "/admin/account"),
-    ("POST", "/admin/settle"): ("admin", "/admin/settle"),
-    ("POST", "/admin/disable"): ("admin", "/admin/disable"),
-    ("POST", "/admin/reset"): ("admin", "/admin/reset"),
-    ("GET", "/admin/roles"): ("admin page", "/admin/roles"),
-    ("GET", "/admin/places"): ("admin page", "/admin/places"),
-    ("POST", "/admin/import"): ("admin", "/admin/import"),
-    ("POST", "/admin/appointment"): ("admin", "/admin/appointment"),
-    ("POST", "/admin/appointment/settle"): ("admin", "/admin/appointment/settle"),
-    ("POST", "/admin/appointment/end"): ("admin", "/admin/appointment/end"),
-    ("GET", "/account/break-glass"): ("glass page", "/account/break-glass"),
-    ("POST", "/account/break-glass"): ("glass", "/account/break-glass"),
-    ("POST", "/account/break-glass/end"): ("glass", "/account/break-glass/end"),
-    ("GET", "/admin/break-glass"): ("security page", "/admin/break-glass"),
-    ("POST", "/admin/break-glass/seen"): ("security", "/admin/break-glass/seen"),
-    ("POST", "/admin/break-glass/end"): ("security", "/admin/break-glass/end"),
-    ("GET", "/admin/tokens"): ("admin page", "/admin/tokens"),
-    ("POST", "/admin/tokens"): ("admin", "/admin/tokens"),
-    ("POST", "/admin/tokens/settle"): ("admin", "/admin/tokens/settle"),
-    ("POST", "/admin/tokens/end"): ("admin", "/admin/tokens/end"),
-    ("POST", "/admin/tokens/code"): ("admin", "/admin/tokens/code"),
-    ("GET", "/kiosk"): ("open", "/kiosk"),
-    ("POST", "/kiosk"): ("kiosk", "/kiosk"),
-    ("GET", "/audit"): ("audit page", "/audit"),
-    ("GET", "/audit/events.csv"): ("audit page", "/audit/events.csv"),
-    ("GET", "/map/style.json"): ("map", "/map/style.json"),
-    ("GET", "/map/catalog.json"): ("map", "/map/catalog.json"),
-    ("GET", "/map/status.json"): ("map", f"/map/status.json?bbox={BBOX}&zoom=14"),
-    ("GET", "/tilejson/{layer_id}.json"): ("map", "/tilejson/cameras.json"),
-    ("GET", "/features/{layer_id}"): ("map", f"/features/cameras?bbox={BBOX}"),
-    ("GET", "/features/{layer_id}/{ref_id}"): ("map", "/features/cameras/1"),
-    ("GET", "/people"): ("page", "/people"),
-    ("GET", "/people/building/{building}"): ("people page", "/people/building/1"),
-    ("POST", "/people/building/{building}"): ("people", "/people/building/1?household=1"),
-    ("POST", "/data/upload"): ("desk", "/data/upload?name=x.csv"),
-    ("GET", "/data/refused/{run_id}.xlsx"): ("desk", "/data/refused/1.xlsx"),
-    ("GET", "/data/preview/{run_id}.json"): ("desk", "/data/preview/1.json"),
-    ("GET", "/data/raw/{run_id}/{row_no}"): ("desk", "/data/raw/1/1"),
-    # Addresses below these that are none of theirs: said to be nothing before anybody looks who asks.
-    ("GET", "/data/upload"): ("below", "/data/upload"),
-    ("GET", "/data/refused/{rest:path}"): ("below", "/data/refused/x"),
-    ("GET", "/data/preview/{rest:path}"): ("below", "/data/preview/x"),
-    ("GET", "/data/raw/{rest:path}"): ("below", "/data/raw/x"),
-}  # fmt: skip
-# Dash's own doors: the map's, whatever they are asked for.
-DASH = (("GET", "/_dash-layout"), ("GET", "/_dash-dependencies"), ("POST", "/_dash-update-component"), ("GET", "/_reload-hash"))
-DASHS_PATHS = {
-    "/", "/assets", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}", "/_dash-layout", "/_dash-dependencies",
-    "/_dash-update-component", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback",
-}  # fmt: skip
-PAGE_PATHS = {"/": "wall", "/data": "page"}
-LAYERS = (
-    "addresses", "areas", "base", "buildings", "cameras", "cases", "components", "compounds", "grids", "key_sites", "service_points", "unit_cells",
-)  # fmt: skip
+@dataclass(frozen=True)
+class Known:
+    """What decides which doors are a visitor's."""
+
+    signed_in: bool = True
+    machine: str = ""
+    due: str = ""
+    permissions: frozenset[str] = frozenset()
+    whole_city: bool = True
+
+
+VISITORS = {
+    NOBODY: Known(signed_in=False),
+    FRESH: Known(due="password"),
+    DISPATCHER: Known(permissions=frozenset({"read", "break_glass"}), whole_city=False),
+    STRANGER: Known(permissions=frozenset({"read"}), whole_city=False),
+    STEWARD: Known(permissions=frozenset({"read", "steward", "write"})),
+    SYSTEM: Known(permissions=frozenset({"accounts"})),
+    SECURITY: Known(permissions=frozenset({"security"})),
+    AUDIT: Known(permissions=frozenset({"audit"})),
+    DEVICE: Known(signed_in=False, machine=DEVICE, whole_city=False),
+    KEY: Known(signed_in=False, machine=KEY, whole_city=False),
+}
+LOOKERS = (DISPATCHER, STRANGER, STEWARD, DEVICE)
 # Commands run on the machine itself, as whoever owns the data folder; what they may do to accounts stands in test_accounts.
-SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "verify-audit"})
+SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "verify-audit", "leak-matrix"})
 
 
 @pytest.fixture(scope="module")
@@ -193,30 +126,33 @@ def check(found: int, expected: int | None, what: str) -> None:
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=[" ".join(route) for route in ROUTES])
 def test_each_route_answers_each_visitor_as_the_table_says(house: dict[str, Person], method: str, route: str) -> None:
-    kind, address = ROUTES[method, route]
-    for visitor in EVERYBODY:
+    door = ROUTES[method, route]
+    address = door.address.format(bbox=BBOX)
+    for visitor, known in VISITORS.items():
         if route in ("/sign-in", "/sign-out") and method == "POST":
             continue  # they change who the visitor is: test_accounts
-        check(answered(house[visitor], method, address), KINDS[kind][visitor], f"{visitor}: {method} {address}")
+        check(answered(house[visitor], method, address), KINDS[door.kind].answer(known), f"{visitor}: {method} {address}")
 
 
-@pytest.mark.parametrize(("method", "path"), DASH)
-def test_dashs_own_doors_are_the_maps(house: dict[str, Person], method: str, path: str) -> None:
-    for visitor in (NOBODY, FRESH, SYSTEM, SECURITY, AUDIT, KEY):
-        check(answered(house[visitor], method, path), KINDS["dash"][visitor], f"{visitor}: {path}")
+@pytest.mark.parametrize(("method", "route"), [key for key, door in DASH_ROUTES.items() if door.how == GATE])
+def test_dashs_own_doors_open_for_whom_they_should(house: dict[str, Person], method: str, route: str) -> None:
+    door = DASH_ROUTES[method, route]
+    for visitor, known in VISITORS.items():
+        if visitor not in LOOKERS:  # what they let through is asked with Dash's own words: test_front_door
+            check(answered(house[visitor], method, door.address), KINDS[door.kind].answer(known), f"{visitor}: {door.address}")
 
 
-@pytest.mark.parametrize("path", PAGE_PATHS)
+@pytest.mark.parametrize("path", DOORS_OF_PAGES)
 def test_each_page_opens_for_whom_it_should(house: dict[str, Person], path: str) -> None:
-    for visitor in EVERYBODY:
-        check(answered(house[visitor], "GET", path), KINDS[PAGE_PATHS[path]][visitor], f"{visitor}: {path}")
+    for visitor, known in VISITORS.items():
+        check(answered(house[visitor], "GET", path), KINDS[DOORS_OF_PAGES[path].kind].answer(known), f"{visitor}: {path}")
 
 
 @pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer in discover()])
 def test_each_layers_tile_is_the_maps(house: dict[str, Person], layer: str) -> None:
     """What a tile holds for whom stands in the layer contract; here only who gets one."""
-    for visitor in EVERYBODY:
-        check(answered(house[visitor], "GET", f"/tiles/{layer}/15/27650/11500.mvt"), KINDS["map"][visitor], f"{visitor}: {layer}")
+    for visitor, known in VISITORS.items():
+        check(answered(house[visitor], "GET", f"/tiles/{layer}/15/27650/11500.mvt"), KINDS[TILE.kind].answer(known), f"{visitor}: {layer}")
 
 
 def socket_of(person: Person, **more: str) -> Any:
@@ -273,17 +209,19 @@ def test_a_quiet_socket_is_closed_within_seconds(city: House, monkeypatch: pytes
     assert fault.value.rcvd is not None and fault.value.rcvd.code == 4401
 
 
-def test_no_door_is_without_a_row(house: dict[str, Person]) -> None:
-    del house
-    ours, dashs = set(), set()
-    for outer in build_app()._inner.router.routes:  # type: ignore[attr-defined]
-        for route in outer.original_router.routes if hasattr(outer, "original_router") else [outer]:
-            methods = set(getattr(route, "methods", None) or ("GET",)) - {"HEAD"}
-            found = {(method, route.path) for method in ({"GET"} if "DELETE" in methods else methods)}  # of a catch-all one is enough
-            (ours if hasattr(outer, "original_router") else dashs).update(found)
-    assert {path for _, path in dashs} == DASHS_PATHS, "what Dash serves beside our pages has changed"
-    assert ours - set(ROUTES) == set(), "routes without a row"
+def test_no_door_is_without_a_row_and_no_row_without_its_door() -> None:
+    app = build_app()
+    ours, dashs = routes_of(app)
+    assert list(without_row(app, {page.path for page in PAGES})) == []
     assert set(ROUTES) - ours == set(), "rows without a route"
-    assert {page.path for page in PAGES} == set(PAGE_PATHS)
-    assert set(discover()) - set(LAYERS) == set()
+    assert {path for _, path in DASH_ROUTES} == {path for _, path in dashs}, "what Dash serves beside our pages has changed"
+    assert set(DOORS_OF_PAGES) == {page.path for page in PAGES}
+    assert set(CALLBACKS) == {callback_name(output) for output in callbacks_of(app)}
     assert set(COMMANDS) - SHELL == set()
+
+
+def test_every_row_is_tried_in_a_way_there_is() -> None:
+    named = {door.how for door in (*ROUTES.values(), *DASH_ROUTES.values(), *DOORS_OF_PAGES.values(), TILE)} | {row.how for row in CALLBACKS.values()}
+    assert named - {GATE, "socket"} == {*WAYS, *FORGED}
+    assert {door.kind for door in (*ROUTES.values(), *DASH_ROUTES.values())} | {row.kind for row in CALLBACKS.values()} <= set(KINDS)
+    assert {door.column for door in (*ROUTES.values(), *DASH_ROUTES.values(), TILE)} | {row.column for row in CALLBACKS.values()} == set(COLUMNS)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commandcenter.actor import Actor, Scope
+from commandcenter.leaks.mvt_reader import read_tile
 from commandcenter.text import Text
 from commandcenter.web.headers import Guarded, page_policy
 from commandcenter.web.sessions import COOKIE, token_of
@@ -20,7 +21,6 @@ from commandcenter.web.tile_cache import TileCache, TileKey
 from layers import discover
 from tests.asking import tile_at
 from tests.city import COMMUNITY, HOME, OPERATOR, STREET
-from tests.mvt_reader import read_tile
 from tests.serving import ServedApplication
 
 Z, X, Y = tile_at(*HOME.lonlat(-20, 150), 15)

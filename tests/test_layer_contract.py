@@ -11,6 +11,7 @@ import pytest
 
 from commandcenter.db.request import SET_ACTOR, SqlRequest
 from commandcenter.db.run import acting
+from commandcenter.leaks.mvt_reader import as_text
 from commandcenter.security.builtin import STEWARD
 from layers import discover
 from layers.base import Layer, Sublayer
@@ -23,7 +24,6 @@ from tests import city, crowd
 from tests.asking import ask, ids_drawn, tile, tile_at, tiles_over
 from tests.city import BOLD, EASTERNER, ELSEWHERE, HOME, OPERATOR, STRANGER, WESTERNER
 from tests.conftest import TestDatabase
-from tests.mvt_reader import as_text
 
 LAYERS = discover()
 each_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=lambda layer: layer.id)

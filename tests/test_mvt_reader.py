@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mvt_reader import BadTile, read_tile, signed_area, varint
+from commandcenter.leaks.mvt_reader import BadTile, read_tile, signed_area, varint
 
 FIXTURES = "tiles/mvt_fixtures_even.tar.gz"
 

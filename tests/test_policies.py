@@ -10,6 +10,8 @@ import pytest
 from psycopg import errors, sql
 
 from commandcenter.actor import Actor, Scope
+from commandcenter.config import Settings
+from commandcenter.db.connect import application_dsn
 from commandcenter.db.migrate import APPLICATION, LEAKPROOF, OWNER, fitness, mark_leakproof
 from commandcenter.db.request import SET_ACTOR, SqlRequest
 from commandcenter.db.run import Reader, acting
@@ -180,6 +182,22 @@ def test_the_actor_ends_with_its_transaction(city_database: TestDatabase) -> Non
             assert connection.execute("select count(*) > 0 from camera").fetchone() == (True,)
         connection.commit()
         assert connection.execute("select current_setting('commandcenter.actor', true), count(*) from camera").fetchone() in (("", 0), (None, 0))
+
+
+def test_a_city_on_somebody_elses_server_is_read_as_the_application_role(city_database: TestDatabase) -> None:
+    """The account of COMMANDCENTER_DATABASE_URL may own everything: each pooled connection steps down from it, or policies would not bind it."""
+    dsn = application_dsn(Settings(database_url=city_database.admin_dsn))
+
+    async def asked() -> tuple[dict[str, object] | None, dict[str, object] | None]:
+        reader = Reader(dsn, 1)
+        await reader.open()
+        try:
+            who = SqlRequest("select current_user as role, current_setting('jit') as jit", {}, "role")
+            return await reader.row(STRANGER, who), await reader.row(STRANGER, SqlRequest("select count(*) as n from camera", {}, "cameras"))
+        finally:
+            await reader.close()
+
+    assert asyncio.run(asked()) == ({"role": APPLICATION, "jit": "off"}, {"n": 0})
 
 
 def test_pooled_connections_never_carry_an_actor_over(city_database: TestDatabase) -> None:

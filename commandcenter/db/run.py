@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -47,7 +48,7 @@ class Reader:
         self._pool = AsyncConnectionPool(
             dsn, min_size=size, max_size=size, open=False, configure=_prepare, timeout=10, name="reader",
             kwargs={"autocommit": True, "prepare_threshold": 1, "row_factory": dict_row,
-                    "application_name": "commandcenter", "connect_timeout": 10, "options": READ_OPTIONS},
+                    "application_name": "commandcenter", "connect_timeout": 10, "options": _with_read_options(dsn)},
         )  # fmt: skip
 
     async def open(self) -> None:
@@ -96,6 +97,11 @@ class Reader:
             raise Unavailable(_UNAVAILABLE) from fault
         except psycopg.Error as fault:
             raise CommandCenterError(_FAULTY) from fault
+
+
+def _with_read_options(dsn: str) -> str:
+    """The options of a DSN and ours: an argument would replace the DSN's own, and with them the role it steps down to."""
+    return f"{conninfo_to_dict(dsn).get('options') or ''} {READ_OPTIONS}".strip()
 
 
 async def _cancel(connection: AsyncConnection[Any]) -> None:

@@ -62,6 +62,7 @@ HEADS = (Text("登录时间", "Since"), Text("最近使用", "Last used"), Text(
 OTHERS_ENDED = Text("已退出其他 {count} 处登录。", "{count} other sign-ins have ended.")
 TO_REPORT = Text("应急放宽报告，{count} 次未看", "Break-glass report, {count} not seen")
 TO_MAP, TO_ADMIN, TO_AUDIT = Text("进入地图", "To the map"), Text("账号管理", "Accounts"), Text("审计", "Audit")
+TO_LEAKS = Text("泄漏矩阵", "Leak matrix")
 
 
 def account_routes(state: State, door: Doorkeeper) -> APIRouter:
@@ -193,7 +194,7 @@ async def _account_page(request: Request, state: State, said: Text | None = None
 def _ways(actor: Actor, language: Language) -> list[Html]:
     ways = [
         ("/", TO_MAP, "read"), ("/admin", TO_ADMIN, "accounts"), ("/admin", TO_ADMIN, "security"), ("/audit", TO_AUDIT, "audit"),
-        (BEGIN_AT, NAME, "break_glass"),
+        ("/leaks", TO_LEAKS, "security"), ("/leaks", TO_LEAKS, "audit"), (BEGIN_AT, NAME, "break_glass"),
     ]  # fmt: skip
     return [tag("a", words.to(language), href=way) for way, words, wanted in ways if actor.may(wanted)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +27,8 @@ from commandcenter.web.demo_entry import demo_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.headers import Guarded, page_policy
+from commandcenter.web.leaks_page import leaks_routes
+from commandcenter.web.limits import Limits
 from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
@@ -60,8 +62,13 @@ class Page(Protocol):
         """Its callbacks."""
 
 
-def build_application(settings: Settings, pages: Sequence[Page], layers: dict[str, Layer]) -> FrontDoor:
-    """One ASGI application. Nothing is opened before its lifespan starts."""
+def build_application(
+    settings: Settings, pages: Sequence[Page], layers: dict[str, Layer], doorkeeper: Callable[[Settings, Reader, Limits], Doorkeeper] = Doorkeeper
+) -> FrontDoor:
+    """One ASGI application. Nothing is opened before its lifespan starts.
+
+    ``doorkeeper`` makes who tells visitors apart; only the leak matrix brings one of its own, for an application that no address leads to.
+    """
     dsn = application_dsn(settings)
     reader = Reader(dsn, settings.pool_size)
     versions = Versions(reader, dsn, WEB)
@@ -79,7 +86,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     install_problem_bodies(server)
-    door = Doorkeeper(settings, reader, state.limits)
+    door = doorkeeper(settings, reader, state.limits)
     server.include_router(health_routes(state))
     server.include_router(map_routes(state))
     server.include_router(sign_in_routes(state, door))
@@ -87,6 +94,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(account_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
+    server.include_router(leaks_routes(state))
     server.include_router(people_routes(state))
     server.include_router(break_glass_routes(state, door))
     server.include_router(token_routes(state, door))

@@ -29,7 +29,7 @@ OWN_PATHS = frozenset({
     "/account/break-glass", "/account/break-glass/end",
     "/admin", "/admin/account", "/admin/settle", "/admin/disable", "/admin/reset", "/admin/roles", "/admin/places", "/admin/import",
     "/admin/appointment", "/admin/appointment/settle", "/admin/appointment/end", "/admin/break-glass", "/admin/break-glass/seen",
-    "/admin/break-glass/end", "/admin/tokens", "/admin/tokens/settle", "/admin/tokens/end", "/admin/tokens/code", "/audit", "/audit/events.csv",
+    "/admin/break-glass/end", "/admin/tokens", "/admin/tokens/settle", "/admin/tokens/end", "/admin/tokens/code", "/audit", "/audit/events.csv", "/leaks",
 })  # fmt: skip
 DASH_PREFIXES = ("_dash", "_favicon", "_reload")
 DATA_SEGMENTS = frozenset({"map", "features", "tilejson"})
@@ -55,6 +55,11 @@ class FrontDoor:
         self._callbacks = callbacks
         self._inner, self._tiles, self._door, self._guarded = inner, tiles, door, guarded
         self._pages = frozenset(path.strip("/").split("/")[0] for path in page_paths)
+
+    @property
+    def server(self) -> Any:
+        """What stands behind the door: routes, Dash and state."""
+        return self._inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one connection."""
