@@ -54,6 +54,10 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/actor"): ("shut", "/actor?id=demo:operator"),
     ("GET", "/sign-in"): ("open", "/sign-in"),
     ("POST", "/sign-in"): ("open", "/sign-in"),
+    # Without an identity provider there is no such door; with one: test_oidc.
+    ("GET", "/sign-in/oidc"): ("shut", "/sign-in/oidc"),
+    ("GET", "/sign-in/oidc/back"): ("shut", "/sign-in/oidc/back?code=x&state=y"),
+    ("GET", "/sign-in/{rest:path}"): ("shut", "/sign-in/x"),
     ("POST", "/sign-out"): ("own", "/sign-out"),
     ("GET", "/account"): ("own page", "/account"),
     ("POST", "/account/password"): ("own", "/account/password"),

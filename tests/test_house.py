@@ -19,6 +19,7 @@ from commandcenter.text import Text
 from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
 from commandcenter.web.data_routes import data_routes
+from commandcenter.web.oidc import oidc_routes
 from commandcenter.web.routes import health_routes, map_routes
 from commandcenter.web.sign_in import sign_in_routes
 from tests.serving import ServedApplication
@@ -125,7 +126,10 @@ def test_no_callback_and_no_route_blocks_the_event_loop(application: ServedAppli
     assert functions, "the wall has callbacks"
     assert {key for key, function in functions.items() if not inspect.iscoroutinefunction(function)} == set()
     state, door = application.state, application.app._door
-    made = (health_routes(state), data_routes(state), map_routes(state, door), sign_in_routes(state, door), admin_routes(state, door), audit_routes(state))
+    made = (
+        health_routes(state), data_routes(state), map_routes(state, door), sign_in_routes(state, door), admin_routes(state, door), audit_routes(state),
+        oidc_routes(state, door),
+    )  # fmt: skip
     routes = [route for router in made for route in router.routes]
     assert len(routes) >= 8
     assert [r.path for r in routes if not inspect.iscoroutinefunction(r.endpoint)] == []  # type: ignore[attr-defined]

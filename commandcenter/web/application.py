@@ -24,6 +24,7 @@ from commandcenter.web.data_routes import data_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.headers import Guarded, page_policy
+from commandcenter.web.oidc import oidc_routes
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
 from commandcenter.web.state import State
@@ -79,6 +80,7 @@ def build_application(settings: Settings, pages: Sequence[Page], layers: dict[st
     server.include_router(map_routes(state, door))
     server.include_router(sign_in_routes(state, door))
     server.include_router(account_routes(state, door))
+    server.include_router(oidc_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(data_routes(state))

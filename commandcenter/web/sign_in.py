@@ -17,7 +17,7 @@ from commandcenter.security.second_factor import DIGITS, recovery_digest, step_o
 from commandcenter.text import Language, Text
 from commandcenter.web.context import VISITOR, current_signed_in
 from commandcenter.web.door import Doorkeeper
-from commandcenter.web.forms import address_of, next_address, sent_form
+from commandcenter.web.forms import address_of, next_address, own_address, sent_form
 from commandcenter.web.plain_page import field, form, language_of, page, tag
 from commandcenter.web.sessions import COOKIE, LONGEST_S, SignedIn, digest_of, new_token
 from commandcenter.web.state import State
@@ -38,6 +38,8 @@ NO_ACCOUNT = Text(
 )
 AS_DEMO = Text("演示：直接进入", "Demonstration: enter as")
 DEMO_HINT = Text("模拟城市、只有本机能访问时才有这些入口。", "These doors exist only for a synthetic city that nobody but this machine reaches.")
+SIGNED_OUT, OUT_THERE = Text("已退出", "Signed out"), Text("在统一身份认证处也退出", "Sign out at the identity provider too")
+OUT_HERE = Text("已退出本系统，正在转到统一身份认证退出。", "You are signed out here; you are taken to the identity provider to sign out there too.")
 CODE_TITLE, CODE = Text("第二因素", "Second factor"), Text(f"动态码（{DIGITS} 位）或恢复码", f"Code ({DIGITS} digits) or recovery code")
 CODE_HINT = Text(
     "打开验证器应用，输入现在的动态码；手机不在手边时输入一个恢复码，每个恢复码只能用一次。",
@@ -55,12 +57,11 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
     router = APIRouter()
     @router.get("/sign-in")
     async def show(request: Request) -> Response:
-        language = language_of(request, state.settings)
         said = OVER if request.query_params.get("over") else None
         if said is None and not door.open_demo:
             row = await state.reader.row(DOOR, store.any_account_request())
             said = None if row and row["any"] else NO_ACCOUNT.with_values(city=state.settings.city)
-        return _sign_in_page(request, language, said, demo=door.open_demo)
+        return sign_in_page(request, state, door, said)
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
@@ -68,27 +69,26 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
         name, password = sent.get("name", "").strip().lower()[:80], sent.get("password", "")[:400]
         row = await state.reader.row(DOOR, store.try_request(name, MOST_TRIES, LOCK_MINUTES))
         right = await door.hashing(fits, password, row["password_hash"] if row else None)
-        token = new_token()
-        agent = request.headers.get("user-agent", "")
-        address = address_of(request)
-        if row is None or not right or not await _begun(state, row["account_id"], token, address, agent):
-            await state.reader.rows(DOOR, store.failed_request(name, address))
-            return _sign_in_page(request, language_of(request, state.settings), WRONG, demo=door.open_demo, status=401, name=name)
-        answer = RedirectResponse(next_address(request.query_params.get("next")), status_code=303)
-        answer.set_cookie(
-            COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=is_secure(request, state)
-        )
-        answer.delete_cookie("cc_actor", path="/")
+        target = next_address(request.query_params.get("next"))
+        answer = await entered(request, state, row["account_id"], target) if row is not None and right else None
+        if answer is None:
+            await state.reader.rows(DOOR, store.failed_request(name, address_of(request)))
+            return sign_in_page(request, state, door, WRONG, status=401, name=name)
         return answer
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         check_same_origin(request.headers)
         visitor = VISITOR.get()
+        way_out = None
         if visitor is not None and visitor.signed_in is not None:
-            await state.reader.rows(DOOR, store.end_request(visitor.signed_in.digest))
-            door.sessions.forget(visitor.signed_in.digest)
-        answer = RedirectResponse("/sign-in", status_code=303)
+            here = visitor.signed_in
+            own = await state.reader.row(here.actor, store.own_account_request()) if state.identity is not None else None
+            await state.reader.rows(DOOR, store.end_request(here.digest))
+            door.sessions.forget(here.digest)
+            if state.identity is not None and own and own["by_identity"]:
+                way_out = await state.identity.way_out(own_address(request, "/sign-in"))
+        answer = RedirectResponse("/sign-in", status_code=303) if way_out is None else _way_out_page(request, state, way_out)
         answer.delete_cookie(COOKIE, path="/")
         return answer
 
@@ -128,12 +128,21 @@ async def _code_fits(state: State, here: SignedIn, said: str, address: str) -> b
     return bool(done and done["passed"])
 
 
-async def _begun(state: State, account: int, token: str, address: str, agent: str) -> bool:
-    row = await state.reader.row(DOOR, store.begin_request(account, digest_of(token), LONGEST_S, address, agent))
-    return bool(row and row["begun"])
+async def entered(request: Request, state: State, account: int, target: str, *, strong: bool = False) -> Response | None:
+    """The answer that signs a browser in as an account and leads on; None for an account that is not open. ``strong``: by two factors already."""
+    token, agent = new_token(), request.headers.get("user-agent", "")
+    row = await state.reader.row(DOOR, store.begin_request(account, digest_of(token), LONGEST_S, address_of(request), agent, strong=strong))
+    if not row or not row["begun"]:
+        return None
+    answer = RedirectResponse(target, status_code=303)
+    answer.set_cookie(COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=is_secure(request, state))
+    answer.delete_cookie("cc_actor", path="/")
+    return answer
 
 
-def _sign_in_page(request: Request, language: Language, said: Text | None, *, demo: bool, status: int = 200, name: str = "") -> Response:
+def sign_in_page(request: Request, state: State, door: Doorkeeper, said: Text | None, *, status: int = 200, name: str = "") -> Response:
+    """The page with its doors: a password's, the identity provider's where there is one, a demonstration's."""
+    language = language_of(request, state.settings)
     target = next_address(request.query_params.get("next"))
     inside: list[Any] = []
     if said is not None:
@@ -147,13 +156,29 @@ def _sign_in_page(request: Request, language: Language, said: Text | None, *, de
             class_="plain-form",
         )
     )
-    if demo:
+    if state.identity is not None:
+        words = state.identity.provider.mapping.button
+        way = tag("a", words.to(language), href=f"/sign-in/oidc?next={quote(target, safe='')}", class_="plain-button")
+        inside.append(tag("div", way, class_="plain-other"))
+    if door.open_demo:
         doors = [tag("a", actor.title.to(language), href=f"/actor?id={quote(actor.id)}&next={quote(target)}") for actor in DEMO_ACTORS.values()]
         inside += [
             tag("h2", AS_DEMO.to(language)), tag("ul", *(tag("li", way) for way in doors), class_="plain-doors"),
             tag("p", DEMO_HINT.to(language), class_="faint"),
         ]  # fmt: skip
     return page(request, language, SIGN_IN, *inside, status=status)
+
+
+def _way_out_page(request: Request, state: State, way_out: str) -> Response:
+    """Signed out here, and on to the provider: by itself, because a form of ours may not lead to another host (``form-action``)."""
+    language = language_of(request, state.settings)
+    answer = page(
+        request, language, SIGNED_OUT,
+        tag("p", OUT_HERE.to(language), class_="plain-said", role="status"),
+        tag("p", tag("a", OUT_THERE.to(language), href=way_out, class_="plain-button")),
+    )  # fmt: skip
+    answer.headers["Refresh"] = f"0; url={way_out}"
+    return answer
 
 
 def _code_page(request: Request, language: Language, said: Text | None = None) -> Response:

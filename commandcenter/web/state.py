@@ -15,6 +15,7 @@ from commandcenter.db.run import Reader
 from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.security.builtin import OPERATOR
 from commandcenter.security.keyring import Keyring
+from commandcenter.security.oidc import OidcClient
 from commandcenter.text import Text
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.versions import Versions
@@ -60,6 +61,12 @@ class State:
     def keys(self) -> Keyring:
         """The city's secret key, beside the database."""
         return Keyring(self.settings.data_dir, self.settings.city)
+
+    @cached_property
+    def identity(self) -> OidcClient | None:
+        """The identity provider we are a client of, where there is one."""
+        provider = self.settings.identity_provider
+        return None if provider is None else OidcClient(provider)
 
     @property
     def just_started(self) -> bool:
