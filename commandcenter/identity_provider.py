@@ -16,7 +16,7 @@ from commandcenter.toml_file import TomlTable
 
 ISSUER, CLIENT_ID = "COMMANDCENTER_OIDC_ISSUER", "COMMANDCENTER_OIDC_CLIENT_ID"
 SECRET_FILE, MAPPING = "COMMANDCENTER_OIDC_CLIENT_SECRET_FILE", "COMMANDCENTER_OIDC_MAPPING"
-ALL: Final = (ISSUER, CLIENT_ID, SECRET_FILE, MAPPING)
+SETTINGS: Final = (ISSUER, CLIENT_ID, SECRET_FILE, MAPPING)
 APPROVED_BY = ("security", "provider")
 CENTRES = ("emergency", "grid", "urban")
 WHOLE_CITY = "*"
@@ -75,7 +75,7 @@ def is_safe_address(address: str) -> bool:
 
 def read_provider(said: Callable[[str], str]) -> tuple[IdentityProvider | None, list[Text]]:
     """The provider that settings name, or None; and every fault of them. ``said`` gives the value of a setting, empty where there is none."""
-    given = {name: said(name) for name in ALL}
+    given = {name: said(name) for name in SETTINGS}
     if not any(given.values()):
         return None, []
     faults = [

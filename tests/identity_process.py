@@ -48,8 +48,13 @@ CLAIM_FAULTS: dict[str, dict[str, Any]] = {
     "no subject": {"sub": None},
     "a subject that is none": {"sub": ""},
 }
-SIGNING_FAULTS = ("tampered", "alg none", "signed with the client secret", "signed with the public key", "signed with a strange key", "not a token")
-OTHER_FAULTS = ("no token", "token error", "token broken", "refused", "other issuer in the answer", "other description", "other userinfo", "no logout")
+SIGNING_FAULTS = (
+    "tampered", "alg none", "signed with the client secret", "signed with the public key", "signed with a listed secret", "signed with a strange key",
+    "not a token",
+)  # fmt: skip
+LISTED_SECRET = OctKey.import_key({"kty": "oct", "kid": "listed", "k": "c2VjcmV0IHRoYXQgZXZlcnlib2R5IG1heSByZWFkIGhlcmU"})
+# Elsewhere: "no token", "token error", "token broken", "refused", "other issuer in the answer", "other description", "endless description",
+# "silent", "other userinfo", "no logout", and "post only", which is no lie.
 
 
 @dataclass
@@ -74,7 +79,7 @@ class Client(ClientMixin):
         return secrets.compare_digest(client_secret, CLIENT_SECRET)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return method == "client_secret_basic"
+        return method in {"client_secret_basic", "client_secret_post"}
 
     def check_response_type(self, response_type: str) -> bool:
         return response_type == "code"
@@ -147,6 +152,8 @@ def token_of(provider: Provider, claims: dict[str, Any]) -> str:
         case "signed with the public key":
             public = provider.key.as_pem(private=False).rstrip()  # joserfc itself refuses to sign with what looks like a public key
             return _hmac_signed({**header, "alg": "HS256"}, claims, public)
+        case "signed with a listed secret":
+            return jwt.encode({"alg": "HS256", "kid": "listed"}, claims, LISTED_SECRET, ["HS256"])
         case "signed with a strange key":
             return jwt.encode(header, claims, RSAKey.generate_key(2048), ["RS256"])
         case "tampered":
@@ -175,7 +182,7 @@ def make_app(issuer: str) -> Flask:
     app.config["OAUTH2_TOKEN_EXPIRES_IN"] = {"authorization_code": 300}
 
     class CodeGrant(grants.AuthorizationCodeGrant):
-        TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
+        TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
         def save_authorization_code(self, code: str, asked: Any) -> None:
             said = asked.payload.data
@@ -217,11 +224,16 @@ def make_app(issuer: str) -> Flask:
 
     @app.get("/.well-known/openid-configuration")
     def description() -> Response:
+        if provider.fault == "silent":
+            time.sleep(1)
+        if provider.fault == "endless description":
+            return Response("[" * (3 << 20), content_type="application/json")
         said = {
             "issuer": "https://elsewhere.example" if provider.fault == "other description" else issuer,
             "authorization_endpoint": f"{issuer}/authorize", "token_endpoint": f"{issuer}/token", "jwks_uri": f"{issuer}/keys",
             "userinfo_endpoint": f"{issuer}/userinfo", "id_token_signing_alg_values_supported": ["RS256"], "response_types_supported": ["code"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic"], "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post" if provider.fault == "post only" else "client_secret_basic"],
+            "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
         }  # fmt: skip
         if provider.fault != "no logout":
@@ -231,7 +243,8 @@ def make_app(issuer: str) -> Flask:
     @app.get("/keys")
     def keys() -> Response:
         foreign = {"kty": "AKP", "alg": "ML-DSA-44", "kid": "of-the-future", "pub": "x"}
-        return jsonify({"keys": [foreign, provider.key.as_dict(private=False)]})
+        listed = [LISTED_SECRET.as_dict(private=True)] if provider.fault == "signed with a listed secret" else []
+        return jsonify({"keys": [foreign, provider.key.as_dict(private=False), *listed]})
 
     @app.get("/authorize")
     def authorize() -> Response:

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from commandcenter.errors import BadInput, SettingsFault
 from commandcenter.identity_provider import CENTRES, IdentityProvider
 from commandcenter.security import accounts, bulk, store
 from commandcenter.security.builtin import DOOR, IDENTITY
-from commandcenter.security.identity import Arrival, arrival, check_mapping
+from commandcenter.security.identity import Arrival, arrival, check_mapping, claim_of
 from commandcenter.security.identity_store import arrived_request
 from commandcenter.security.oidc import OidcClient
 from commandcenter.web.oidc import BACK, COOKIE
@@ -345,9 +346,25 @@ def test_the_provider_is_away_and_passwords_work_on(house: Joined) -> None:
         assert house.signed_in("duty").get("/map/catalog.json").status_code == 200
     finally:
         house.provider.start()
-    house.provider.told(fault="other description")
-    assert house.person().get("/sign-in/oidc").status_code == 503
+    for fault in ("other description", "endless description"):
+        house.provider.told(fault=fault)
+        assert house.person().get("/sign-in/oidc").status_code == 503, fault
     assert house.come("patient", groups=DISPATCHERS)[1].status_code == 403  # waits, as somebody new
+
+
+def test_a_provider_that_is_silent_keeps_nobody_waiting(house: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commandcenter.security.oidc.PATIENCE_S", 0.2)
+    house.provider.told(fault="silent")
+    began = time.monotonic()
+    assert house.person().get("/sign-in/oidc").status_code == 503
+    assert time.monotonic() - began < 0.9  # it answers after a second
+
+
+def test_we_say_who_we_are_as_the_provider_wants_it(house: Joined) -> None:
+    house.mapped(OPENS)
+    house.provider.told()
+    _, answer = house.come("honest", fault="post only", groups=DISPATCHERS)
+    assert answer.status_code == 303 and house.provider.told()[-1]["client_secret"] == CLIENT_SECRET
 
 
 def test_what_the_provider_said_of_itself_lasts_while_it_is_silent(house: Joined) -> None:
@@ -635,6 +652,12 @@ def test_a_subject_is_a_text_or_a_number(tmp_path: Path, subject: Any, taken: st
     assert (came.subject if isinstance(came, Arrival) else None) == taken
     if came is not None:
         assert came.title == came.names[0] and came.strong and [rule.role for rule in came.rules] == ["dispatcher"]
+
+
+def test_a_claim_is_found_by_its_name_or_by_a_path() -> None:
+    said = {"https://city.example/roles": ["a"], "realm_access": {"roles": ["b"], "deep": {"er": "c"}}, "text": "d"}
+    found = [claim_of(said, name) for name in ("https://city.example/roles", "realm_access.roles", "realm_access.deep.er", "text", "text.x", "no", "")]
+    assert found == [["a"], ["b"], "c", "d", None, None, None]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ CLOSED = ("quarantine", "upload", "ingest_raw", "ingest_before", "correction", "
 EMPTY_HERE = {"ingest_run", "mapping_version", "division_code"}  # the little city is drawn, not imported
 SEARCH = ("search_doc", "search_gram")
 AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit.py
-PEOPLE = ("role", "account", "appointment", "sign_in", "recovery_code", "centre_kind")  # test_accounts.py
+# test_accounts.py, test_oidc.py
+PEOPLE = ("role", "account", "appointment", "sign_in", "recovery_code", "centre_kind", "account_identity", "identity_return")
 EAST_WRITER = Actor("test:east-writer", EASTERNER.title, Scope(districts=(EAST,)), frozenset({"read", "write"}))
 
 

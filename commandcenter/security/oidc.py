@@ -162,9 +162,8 @@ class OidcClient:
         mine = self.provider.client_id
         options = {"iss": {"essential": True, "value": self.provider.issuer}, "aud": {"essential": True, "value": mine}}
         try:
-            signed = [key for key in keys["keys"] if key.get("kty") != "oct" and key.get("use", "sig") == "sig"]
             registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
-            read = jwt.decode(token["id_token"], KeySet.import_key_set({"keys": signed}), registry=registry)
+            read = jwt.decode(token["id_token"], KeySet.import_key_set({"keys": keys["keys"]}), registry=registry)
             said = CodeIDToken(read.claims, read.header, options, {"nonce": nonce, "client_id": mine, "access_token": token.get("access_token")})
             said.validate(leeway=CLOCK_S)
         except (JoseError, KeyError, ValueError, TypeError, AttributeError) as fault:
