@@ -40,11 +40,12 @@ def chromium() -> Iterator[Browser]:
 
 
 class Wall:
-    """The wall in one page, signed in: what it said, whom it asked, and how its map looks."""
+    """The wall in one page, signed in (``actor`` None: not yet): what it said, whom it asked, and how its map looks."""
 
-    def __init__(self, page: Page, served: ServedApplication, actor: Actor = OPERATOR) -> None:
+    def __init__(self, page: Page, served: ServedApplication, actor: Actor | None = OPERATOR) -> None:
         self.page, self.url = page, served.url
-        sign_in(served.settings, actor).into(page.context, served.url)  # a browser's own: it may sign out
+        if actor is not None:
+            sign_in(served.settings, actor).into(page.context, served.url)  # a browser's own: it may sign out
         self.said: list[str] = []
         self.strangers: list[str] = []
         self.refused: list[str] = []

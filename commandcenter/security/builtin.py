@@ -28,6 +28,8 @@ FETCHER = Actor(
 WEB = Actor("builtin:web", Text("网页服务（内置）", "Web process (built in)"), Scope())
 # The sign-in door itself: it knows nobody and sees nothing.
 DOOR = Actor("builtin:door", Text("登录（内置）", "Sign-in (built in)"), Scope())
+# Who comes from the identity provider is let in by what the mapping says; what it gives is marked with this name.
+IDENTITY = Actor("builtin:identity", Text("统一身份认证（内置）", "Identity provider (built in)"), Scope())
 # Accounts from the command line of the machine: they can be proposed and shut there, never let in.
 ACCOUNT_COMMANDS = Actor("builtin:accounts", Text("账号命令（内置）", "Account commands (built in)"), Scope(), frozenset({"accounts"}))
 # Lawful deletion from the command line of the machine; it neither reads a map nor sees anybody's name.

@@ -29,6 +29,7 @@ from commandcenter.web.front import FrontDoor
 from commandcenter.web.headers import Guarded, page_policy
 from commandcenter.web.leaks_page import leaks_routes
 from commandcenter.web.limits import Limits
+from commandcenter.web.oidc import oidc_routes
 from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
@@ -92,6 +93,7 @@ def build_application(
     server.include_router(sign_in_routes(state, door))
     server.include_router(demo_routes(state, door))
     server.include_router(account_routes(state, door))
+    server.include_router(oidc_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(leaks_routes(state))

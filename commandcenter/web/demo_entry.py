@@ -13,9 +13,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from commandcenter.config import is_loopback
 from commandcenter.demo.accounts import GROUPS
 from commandcenter.errors import NotFound
+from commandcenter.loopback import is_loopback
 from commandcenter.security import store
 from commandcenter.security.builtin import DOOR
 from commandcenter.text import Language, Text

@@ -13,7 +13,9 @@ from commandcenter.web.sessions import COOKIE, LONGEST_S, digest_of, new_token, 
 from commandcenter.web.state import State
 
 
-async def entered(request: Request, state: State, door: Doorkeeper, account: int, *, strong: bool = False) -> Response | None:
+async def entered(
+    request: Request, state: State, door: Doorkeeper, account: int, target: str | None = None, *, strong: bool = False
+) -> Response | None:
     """The way on for an account, with the cookie of its new sign-in; None where the account is no longer active."""
     token = new_token()
     begin = store.begin_request(account, digest_of(token), LONGEST_S, address_of(request), request.headers.get("user-agent", ""), strong=strong)
@@ -23,7 +25,7 @@ async def entered(request: Request, state: State, door: Doorkeeper, account: int
     former = token_of(request.scope["headers"])
     if former:
         await ended(state, door, digest_of(former))
-    answer = RedirectResponse(next_address(request.query_params.get("next")), status_code=303)
+    answer = RedirectResponse(target or next_address(request.query_params.get("next")), status_code=303)
     answer.set_cookie(COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=_is_secure(request, state))
     return answer
 

@@ -39,6 +39,11 @@ def next_address(said: str | None) -> str:
     return "/"
 
 
+def own_address(request: Request, path: str) -> str:
+    """An address of ours as the browser knows it, with scheme and host."""
+    return f"{request.url.scheme}://{request.url.netloc}{path}"
+
+
 def address_of(request: Request) -> str:
     """The client's address, as the audit keeps it; nothing where it is no address."""
     return client_address(request.scope)

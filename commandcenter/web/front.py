@@ -22,7 +22,7 @@ from commandcenter.web.tile_door import TileDoor
 from commandcenter.web.watched_socket import NOBODY_HERE, watched
 
 OPEN_SEGMENTS = frozenset({"healthz", "readyz", "assets"})
-ENTRIES = frozenset({"/sign-in", "/sign-in/demo", "/kiosk"})  # where people sign in and a wall's device lets itself in
+ENTRIES = frozenset({"/sign-in", "/sign-in/demo", "/sign-in/oidc", "/sign-in/oidc/back", "/kiosk"})  # where people sign in and a wall's device lets itself in
 # Addresses of people with an account, and of nobody else; everything else of theirs is below.
 OWN_PATHS = frozenset({
     "/sign-out", "/account", "/account/password", "/account/sign-out-others", "/account/code", "/account/factor",

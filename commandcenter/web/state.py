@@ -15,6 +15,7 @@ from commandcenter.db.run import Reader
 from commandcenter.errors import CommandCenterError, Unavailable
 from commandcenter.security.builtin import WEB
 from commandcenter.security.keyring import Keyring
+from commandcenter.security.oidc import OidcClient
 from commandcenter.text import Text
 from commandcenter.web.door import is_open_demo
 from commandcenter.web.limits import Limits
@@ -68,6 +69,12 @@ class State:
     def open_demo(self) -> bool:
         """Whether visitors enter as they like with one click: a synthetic city on this machine alone."""
         return is_open_demo(self.settings)
+
+    @cached_property
+    def identity(self) -> OidcClient | None:
+        """The identity provider we are a client of, where there is one."""
+        provider = self.settings.identity_provider
+        return None if provider is None else OidcClient(provider)
 
     @property
     def just_started(self) -> bool:
