@@ -28,6 +28,7 @@ from commandcenter.security.builtin import DOOR, IDENTITY
 from commandcenter.security.identity import Arrival, arrival, check_mapping, claim_of
 from commandcenter.security.identity_store import arrived_request
 from commandcenter.security.oidc import OidcClient
+from commandcenter.web.limits import SIGN_IN, Limits
 from commandcenter.web.oidc import BACK, COOKIE
 from commandcenter.web.sessions import COOKIE as SESSION
 from tests.browsing import CHROMIUM, Wall, chromium
@@ -168,6 +169,7 @@ def honest(request: pytest.FixtureRequest) -> None:
     if "house" in request.fixturenames:
         joined = request.getfixturevalue("house")
         joined.provider.told(fault="")
+        joined.served.state.limits = Limits()  # all tests come from one address
         joined.mapped(MAPPING)
 
 
@@ -350,6 +352,15 @@ def test_the_provider_is_away_and_passwords_work_on(house: Joined) -> None:
         house.provider.told(fault=fault)
         assert house.person().get("/sign-in/oidc").status_code == 503, fault
     assert house.come("patient", groups=DISPATCHERS)[1].status_code == 403  # waits, as somebody new
+
+
+def test_returns_that_prove_nothing_are_limited_by_address(house: Joined) -> None:
+    person = house.person()
+    for _ in range(SIGN_IN.amount):
+        assert person.get(f"{BACK}?code=x&state=y").status_code == 401
+    answer = person.get(f"{BACK}?code=x&state=y")
+    assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
+    assert person.sign_in("duty", OWN).status_code == 429  # one count for both ways in
 
 
 def test_a_provider_that_is_silent_keeps_nobody_waiting(house: Joined, monkeypatch: pytest.MonkeyPatch) -> None:

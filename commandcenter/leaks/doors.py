@@ -162,7 +162,6 @@ ROUTES: dict[tuple[str, str], Door] = {
     # Without an identity provider there is no such door; with one: test_oidc.
     ("GET", "/sign-in/oidc"): Door("shut", "account", "/sign-in/oidc"),
     ("GET", "/sign-in/oidc/back"): Door("shut", "account", "/sign-in/oidc/back?code=x&state=y"),
-    ("GET", "/sign-in/{rest:path}"): Door("shut", "account", "/sign-in/x"),
     ("POST", "/sign-out"): Door("own", "account", "/sign-out", untried=True),
     ("GET", "/account"): Door("own page", "account", "/account"),
     ("POST", "/account/password"): Door("own", "account", "/account/password"),

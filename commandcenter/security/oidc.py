@@ -24,7 +24,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from commandcenter.errors import Forbidden, Unavailable
+from commandcenter.errors import CommandCenterError
 from commandcenter.identity_provider import IdentityProvider, is_safe_address
 from commandcenter.text import Text
 
@@ -48,8 +48,17 @@ REFUSED = Text(
 log = logging.getLogger(__name__)
 
 
-class ProviderAway(Unavailable):
+class NotIn(CommandCenterError):
+    """Nobody came in by the provider. ``why`` is a word of our own for the audit; the log has the rest. ``account``: whose it would have been."""
+
+    why = ""
+    account: int | None = None
+
+
+class ProviderAway(NotIn):
     """The provider does not answer, or answers what nobody could work with."""
+
+    status, kind, why = 503, "unavailable", "away"
 
     def __init__(self, cause: object) -> None:
         super().__init__(AWAY)
@@ -57,8 +66,10 @@ class ProviderAway(Unavailable):
         log.warning("OIDC %s: provider away: %.300r", self.id, cause)
 
 
-class NotProved(Forbidden):
-    """What came back proves nothing. ``why`` is a word of our own for the audit; the log has the rest."""
+class NotProved(NotIn):
+    """What came back proves nothing."""
+
+    status, kind = 401, "not_signed_in"
 
     def __init__(self, why: str, cause: object = "") -> None:
         super().__init__(REFUSED)

@@ -13,9 +13,7 @@ from commandcenter.web.sessions import COOKIE, LONGEST_S, digest_of, new_token, 
 from commandcenter.web.state import State
 
 
-async def entered(
-    request: Request, state: State, door: Doorkeeper, account: int, target: str | None = None, *, strong: bool = False
-) -> Response | None:
+async def entered(request: Request, state: State, door: Doorkeeper, account: int, *, strong: bool = False) -> Response | None:
     """The way on for an account, with the cookie of its new sign-in; None where the account is no longer active."""
     token = new_token()
     begin = store.begin_request(account, digest_of(token), LONGEST_S, address_of(request), request.headers.get("user-agent", ""), strong=strong)
@@ -25,8 +23,8 @@ async def entered(
     former = token_of(request.scope["headers"])
     if former:
         await ended(state, door, digest_of(former))
-    answer = RedirectResponse(target or next_address(request.query_params.get("next")), status_code=303)
-    answer.set_cookie(COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=_is_secure(request, state))
+    answer = RedirectResponse(next_address(request.query_params.get("next")), status_code=303)
+    answer.set_cookie(COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=is_secure(request, state))
     return answer
 
 
@@ -36,6 +34,6 @@ async def ended(state: State, door: Doorkeeper, digest: bytes) -> None:
     door.sessions.forget(digest)
 
 
-def _is_secure(request: Request, state: State) -> bool:
+def is_secure(request: Request, state: State) -> bool:
     """Whether the browser reaches us by TLS, so that the cookie may insist on it."""
     return request.url.scheme == "https" or bool(state.settings.tls_cert) or bool(state.settings.trusted_proxies)

@@ -15,11 +15,13 @@ from commandcenter.errors import NotFound, Unavailable
 from commandcenter.security import identity_store
 from commandcenter.security.builtin import DOOR, IDENTITY
 from commandcenter.security.identity import arrival
-from commandcenter.security.oidc import LASTS_S, Attempt, NotProved, OidcClient, ProviderAway
+from commandcenter.security.oidc import LASTS_S, Attempt, NotIn, NotProved, OidcClient, ProviderAway
 from commandcenter.text import Text
 from commandcenter.web.door import Doorkeeper
-from commandcenter.web.entering import entered
+from commandcenter.web.entering import entered, is_secure
 from commandcenter.web.forms import address_of, next_address, own_address
+from commandcenter.web.limits import SIGN_IN as SIGN_IN_RATE
+from commandcenter.web.limits import TooMany, neighbourhood
 from commandcenter.web.sign_in import sign_in_page
 from commandcenter.web.state import State
 
@@ -49,43 +51,58 @@ def oidc_routes(state: State, door: Doorkeeper) -> APIRouter:
         answer = RedirectResponse(way, status_code=303, headers={"Cache-Control": "no-store"})
         # Lax, not strict: the browser comes back from another site, by a link
         sealed = _sealed(state, client, attempt)
-        answer.set_cookie(COOKIE, sealed, max_age=LASTS_S, path=PATH, httponly=True, samesite="lax", secure=door.is_secure(request.scope))
+        answer.set_cookie(COOKIE, sealed, max_age=LASTS_S, path=PATH, httponly=True, samesite="lax", secure=is_secure(request, state))
         return answer
 
     @router.get(BACK)
     async def back(request: Request) -> Response:
-        client, address = _client(state), address_of(request)
-        target, account = "/", None
+        client, address, target = _client(state), address_of(request), "/"
         try:
-            attempt = await _own_attempt(request, state, client)
-            target = attempt.next
-            came = arrival(client.provider, await client.claims(attempt, attempt.need_return(dict(request.query_params), client.provider.issuer)))
-            if came is None:
-                raise NotProved("subject")
-            row = await state.reader.row(IDENTITY, came.request(client.provider))
-            account, outcome = (row["account_id"], row["outcome"]) if row else (None, "nothing")
-            answer = await entered(request, state, door, account, target, strong=came.strong) if account is not None and outcome == "open" else None
-            if answer is None:
-                said, status, why = NOT_IN.get(outcome, NOT_IN["shut"]), 403, outcome
-        except NotProved as fault:
-            answer, said, status, why = None, fault.sentence, 401, fault.why
-        except ProviderAway as fault:
-            answer, said, status, why = None, fault.sentence, fault.status, "away"
-        if answer is None:
-            await state.reader.rows(DOOR, identity_store.failed_request(account, why, address))
-            answer = await sign_in_page(_at_sign_in(request, target), state, door, said, status=status)
-        else:
-            door.sessions.forget()  # what the account may has just been counted anew
+            with state.limits.tries(SIGN_IN_RATE, neighbourhood(address)) as failed:
+                try:
+                    attempt = await _own_attempt(request, state, client)
+                    target = attempt.next
+                    answer = await _let_in(request, state, door, client, attempt)
+                except NotIn as fault:
+                    if isinstance(fault, NotProved):
+                        failed()
+                    await state.reader.rows(DOOR, identity_store.failed_request(fault.account, fault.why, address))
+                    raise
+        except (NotIn, TooMany) as fault:
+            answer = await sign_in_page(_at_sign_in(request, target), state, door, fault.sentence, status=fault.status)
+            answer.headers.update(getattr(fault, "headers", {}))
         answer.delete_cookie(COOKIE, path=PATH)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
-    async def nothing(rest: str) -> Response:
-        raise NotFound(NO_ADDRESS)
-
-    # Dash would answer with its page.
-    router.add_api_route("/sign-in/{rest:path}", nothing, methods=["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
     return router
+
+
+class NotLetIn(NotIn):
+    """The provider proved who somebody is, and there is no open account for them. ``why`` is a key of NOT_IN."""
+
+    status, kind = 403, "forbidden"
+
+    def __init__(self, why: str, account: int | None) -> None:
+        super().__init__(NOT_IN[why])
+        self.why, self.account = why, account
+
+
+async def _let_in(request: Request, state: State, door: Doorkeeper, client: OidcClient, attempt: Attempt) -> Response:
+    """The way on for who came back with a code. Raises NotIn."""
+    code = attempt.need_return(dict(request.query_params), client.provider.issuer)
+    came = arrival(client.provider, await client.claims(attempt, code))
+    if came is None:
+        raise NotProved("subject")
+    row = await state.reader.row(IDENTITY, came.request(client.provider))
+    account, outcome = (row["account_id"], row["outcome"]) if row else (None, "nothing")
+    if account is None or outcome != "open":
+        raise NotLetIn(outcome, account)
+    answer = await entered(_at_sign_in(request, attempt.next), state, door, account, strong=came.strong)
+    if answer is None:  # shut in this very moment
+        raise NotLetIn("shut", account)
+    door.sessions.forget()  # what the account may has just been counted anew
+    return answer
 
 
 def _at_sign_in(request: Request, target: str) -> Request:
