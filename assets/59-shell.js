@@ -101,16 +101,16 @@
     wall: () => go({ wall: !cc.wallMode }),
     "close-card": () => cc.unpick(),
     "clear-filters": () => Object.entries(cc.view.filters).forEach(([id, own]) => Object.keys(own).forEach((name) => cc.setFilter(id, name, []))),
+    "switch-role": () => window.location.assign(`/sign-in?next=${encodeURIComponent(cc.catalog ? cc.address() : "/")}`),
     retry: () => window.location.reload(),
   };
   const pressed = (event) => {
-    const button = event.target.closest("[data-act],[data-fold],[data-measure],[data-actor]");
+    const button = event.target.closest("[data-act],[data-fold],[data-measure]");
     if (!button) return;
-    const { act, measure, actor } = button.dataset;
+    const { act, measure } = button.dataset;
     if (act) ACTS[act]?.();
     if (button.dataset.fold) fold(button.dataset.fold, !folded(button.dataset.fold));
     if (measure) cc.measure(measure);
-    if (actor) window.location.assign(`/actor?id=${encodeURIComponent(actor)}&next=${encodeURIComponent(cc.catalog ? cc.address() : "/")}`);
   };
 
   const typing = (target) => target.matches?.("input:not([type=checkbox]):not([type=range]), textarea, select");

@@ -198,8 +198,7 @@
       event.preventDefault();
       return go(led.dataset.go, led.dataset.then);
     }
-    const become = event.target.closest("[data-become]");
-    if (become) return window.location.assign(`/actor?id=${encodeURIComponent(become.dataset.become)}&next=${encodeURIComponent(address(where))}`);
+    if (event.target.closest("[data-act=switch-role]")) return window.location.assign(`/sign-in?next=${encodeURIComponent(address(where))}`);
     const button = event.target.closest("[data-desk]");
     if (!button || button.disabled) return undefined;
     const given = { ...button.dataset };

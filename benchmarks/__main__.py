@@ -6,12 +6,14 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import database, datum, every_tile, ingest, report, search, tiles, wall
+from benchmarks import database, datum, every_tile, ingest, report, row_level_security, search, sign_in, tiles, wall
 
 WRITE = "--write"
 BENCHMARKS: dict[str, Callable[[database.Say], list[report.Chapter]]] = {
     "tiles": tiles.run,
     "search": search.run,
+    "row_level_security": row_level_security.run,
+    "sign_in": sign_in.run,
     "every_tile": every_tile.run,
     "wall": wall.run,
     "ingest": ingest.run,

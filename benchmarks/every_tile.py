@@ -11,9 +11,9 @@ import psycopg
 from benchmarks import database
 from benchmarks.addresses import Address, extent, shuffled, tiles_of_box
 from benchmarks.report import Chapter, Line
+from benchmarks.visitor import WHOLE_CITY
 from commandcenter.db.request import SET_ACTOR
 from commandcenter.db.run import READ_OPTIONS
-from commandcenter.security.builtin import OPERATOR
 from layers import discover
 from layers.base import Layer
 from layers.tiles import tile_request
@@ -85,7 +85,7 @@ def _make(connection: psycopg.Connection, layer: Layer, address: Address) -> Mad
         return None
     began = time.perf_counter()
     with connection.pipeline(), connection.transaction():
-        connection.execute(SET_ACTOR, OPERATOR.settings)
+        connection.execute(SET_ACTOR, WHOLE_CITY.settings)
         cursor = connection.cursor(binary=True).execute(request.sql, request.params)
         row = cursor.fetchone()
     assert row is not None

@@ -15,11 +15,11 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.addresses import Address
+from benchmarks.visitor import WHOLE_CITY
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.request import SET_ACTOR
 from commandcenter.db.run import READ_OPTIONS
-from commandcenter.security.builtin import OPERATOR
 from layers import discover
 from layers.tiles import tile_request
 
@@ -54,6 +54,6 @@ def _script(connection: psycopg.Connection, tile: Address) -> str:
     assert request is not None
     cursor = psycopg.ClientCursor(connection)
     # pgbench would read a colon in the actor's id as one of its variables
-    actor = cursor.mogrify(SET_ACTOR, replace(OPERATOR, id="benchmark").settings)
+    actor = cursor.mogrify(SET_ACTOR, replace(WHOLE_CITY, id="benchmark").settings)
     question = cursor.mogrify(sql.SQL(request.sql), request.params)
     return f"\\startpipeline\n{actor};\n{question};\n\\endpipeline\n"

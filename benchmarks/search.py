@@ -10,11 +10,11 @@ import psycopg
 
 from benchmarks import database
 from benchmarks.report import Chapter, Line, at_most
+from benchmarks.visitor import WHOLE_CITY
 from commandcenter.actor import Actor, Scope
 from commandcenter.config import Settings
 from commandcenter.db.connect import connect
 from commandcenter.db.run import acting
-from commandcenter.security.builtin import OPERATOR
 
 NAMES = 1_000_000
 QUESTIONS = 300
@@ -31,7 +31,7 @@ def run(say: database.Say) -> list[Chapter]:
         with psycopg.connect(running.admin_dsn(settings.database_name), autocommit=True) as admin:
             _learn_names(admin, say)
         lines: list[Line] = []
-        for what, actor in (("whole city", OPERATOR), ("one community", replace(OPERATOR, scope=Scope(communities=("230202001006",))))):
+        for what, actor in (("whole city", WHOLE_CITY), ("one community", replace(WHOLE_CITY, scope=Scope(communities=("230202001006",))))):
             spent = _asked(settings, actor)
             lines.append(at_most(f"two characters, {what}, p95", float(np.percentile(spent, 95)), LIMIT_MS, "ms"))
             lines.append(Line(f"two characters, {what}, p50 and slowest", f"{np.median(spent):.1f} ms, {spent.max():.1f} ms"))

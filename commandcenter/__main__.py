@@ -54,9 +54,11 @@ def run(settings: Settings, words: argparse.Namespace) -> int:
         keep_log(settings)
         with city_database(settings) as (ready, cluster):
             if words.command == "run":
-                from commandcenter.first_load import load_if_empty  # noqa: PLC0415  (a heavy room)
+                from commandcenter.first_load import load_if_empty, make_demo_accounts  # noqa: PLC0415  (a heavy room)
 
                 load_if_empty(ready)
+                make_demo_accounts(ready)
+            _check_identity_provider(ready)
             say.step(Text("启动网页服务", "Starting the web process"))
             from app import build_app  # noqa: PLC0415  (a heavy room)
 
@@ -319,6 +321,18 @@ def _readable_url(url: str) -> str:
             )
         ) from None
     return url
+
+
+def _check_identity_provider(settings: Settings) -> None:
+    """Whether the mapping of claims names what this city has; an unknown role stops the start, an unknown place is said."""
+    if settings.identity_provider is None:
+        return
+    from commandcenter.db.connect import connect  # noqa: PLC0415  (a heavy room)
+    from commandcenter.security.identity import check_mapping  # noqa: PLC0415  (a heavy room)
+
+    with connect(settings) as connection:
+        for warning in check_mapping(connection, settings.identity_provider):
+            say.step(warning)
 
 
 def _announce(settings: Settings) -> None:

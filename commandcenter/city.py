@@ -17,7 +17,7 @@ from shapely import Polygon
 
 from commandcenter.errors import BadInput
 from commandcenter.text import LANGUAGES, Language, Text
-from commandcenter.toml_file import TomlTable, nearest
+from commandcenter.toml_file import FULL_STOP, TomlTable, meant, nearest
 
 CITY_FOLDER = Path(__file__).resolve().parent.parent / "ingest" / "cities"
 LEVELS = ("district", "street", "community", "grid", "unit_cell")
@@ -141,12 +141,11 @@ def load_city(key_or_path: str | Path, folder: Path = CITY_FOLDER) -> City:
         known = city_keys(folder)
         key = str(key_or_path)
         if key not in known:
-            near = nearest(key, known)
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+            hint = meant(nearest(key, known), FULL_STOP)
             raise BadInput(
                 Text(
-                    f"没有城市“{key}”的城市文件，已有：{'、'.join(known)}{hint.zh or '。'}",
-                    f"There is no city file for '{key}'; there are {', '.join(known)}{hint.en or '.'}",
+                    f"没有城市“{key}”的城市文件，已有：{'、'.join(known)}{hint.zh}",
+                    f"There is no city file for '{key}'; there are {', '.join(known)}{hint.en}",
                 )
             )
         path = folder / f"{key}.toml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import get_args
 
 from commandcenter.errors import SettingsFault
+from commandcenter.identity_provider import IdentityProvider, read_provider
+from commandcenter.loopback import is_loopback
 from commandcenter.text import Language, Text
 
 PREFIX = "COMMANDCENTER_"
@@ -36,6 +37,7 @@ class Settings:
     tile_cache_mb: int = 256
     pool_size: int = 4
     keep_uploads_days: int = 30
+    identity_provider: IdentityProvider | None = None
     app_dsn: str | None = None
 
     @property
@@ -98,6 +100,8 @@ class Settings:
                     f"{PREFIX}CITY must be lower-case letters, digits and underscores, not '{city}'.",
                 )
             )
+        identity_provider, wrong = read_provider(lambda name: env.get(name, "").strip())
+        faults += wrong
         language = one_of("LANGUAGE", "zh", get_args(Language))
         settings = cls(
             city=city,
@@ -115,21 +119,12 @@ class Settings:
             tile_cache_mb=number("TILE_CACHE_MB", cls.tile_cache_mb, 0, 16384),
             pool_size=number("POOL_SIZE", cls.pool_size, 1, 64),
             keep_uploads_days=number("KEEP_UPLOADS_DAYS", cls.keep_uploads_days, 1, 36_500),
+            identity_provider=identity_provider,
         )
         faults += _exposure_faults(settings)
         if faults:
             raise SettingsFault(Text(" ".join(f.zh for f in faults), " ".join(f.en for f in faults)))
         return settings
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or name means this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _exposure_faults(settings: Settings) -> list[Text]:

@@ -1,4 +1,4 @@
-"""What a start does to a city's database before it is served: fills an empty one, and renews what the files now say of a full one."""
+"""What a start does to a city's database before it is served: fills an empty one, renews what the files now say of a full one, opens a demo's accounts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from commandcenter.config import Settings
 from commandcenter.db.connect import connect
 from commandcenter.db.registers import write_city
 from commandcenter.db.run import acting
+from commandcenter.demo.accounts import make_accounts, table_of
 from commandcenter.demo.load import load_demo
 from commandcenter.demo.renew import renew_demo
 from commandcenter.security.builtin import STEWARD
@@ -35,6 +36,20 @@ def load_if_empty(settings: Settings) -> None:
         say.step(Text(f"从 {folder} 载入 {city.name}", f"Loading {city.name_en} from {folder}"))
         load_city_data(settings, folder, ticker)
     say.clear_progress()
+
+
+def make_demo_accounts(settings: Settings) -> None:
+    """Give a synthetic city without accounts one for each role; their passwords are printed here, once, and kept nowhere."""
+    if not load_city(settings.city).synthetic:
+        return
+    with connect(settings) as connection:
+        connection.autocommit = True
+        made = make_accounts(connection)
+    if made:
+        say.step(
+            Text("演示账号（账号、口令、岗位）：口令只显示这一次", "Demonstration accounts (name, password, role): the passwords are shown this once")
+        )
+        print("\n".join(table_of(made)), flush=True)
 
 
 def _renewed(settings: Settings, city: City) -> bool:

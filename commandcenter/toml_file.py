@@ -22,12 +22,18 @@ _KIND_NAMES: dict[type, Text] = {
     list: Text("列表", "a list"),
     dict: Text("表", "a table"),
 }
+FULL_STOP = Text("。", ".")
 
 
 def nearest(word: str, valid: Iterable[str]) -> str | None:
     """The valid word that a typo most probably meant."""
     found = get_close_matches(word, list(valid), n=1, cutoff=0.5)
     return found[0] if found else None
+
+
+def meant(near: str | None, otherwise: Text | None = None) -> Text:
+    """How a sentence ends that found an unknown word: it asks whether the nearest was meant; ``otherwise`` where none is near."""
+    return Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else otherwise or Text("", "")
 
 
 class TomlTable:
@@ -103,8 +109,7 @@ class TomlTable:
         choices = list(valid)
         if value in choices:
             return
-        near = nearest(value, choices)
-        hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+        hint = meant(nearest(value, choices))
         raise self.fault(
             key,
             Text(
@@ -145,8 +150,7 @@ class TomlTable:
         """Refuse keys that nobody asked for: a typo must not be silently ignored."""
         for key in self._values:
             if key not in self._asked:
-                near = nearest(key, self._asked)
-                hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+                hint = meant(nearest(key, self._asked))
                 raise self.fault(key, Text(f"未知的项“{self._full(key)}”{hint.zh}", f"'{self._full(key)}' is unknown{hint.en}"))
 
     def fault(self, key: str, sentence: Text) -> BadInput:

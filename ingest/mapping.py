@@ -17,7 +17,7 @@ from pyproj.exceptions import CRSError
 from commandcenter.db.schema import Base
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import TomlTable, nearest
+from commandcenter.toml_file import FULL_STOP, TomlTable, meant, nearest
 from ingest.contract import ClassRule, Column, Fetch, Mapping, Place, PolygonSet, ReadOptions, Rule
 from ingest.convert import KINDS, UNITS
 from ingest.derive import DERIVATIONS
@@ -62,12 +62,11 @@ def load_mapping(name_or_path: str | Path, folder: Path = MAPPING_FOLDER) -> Map
     if path.suffix != ".toml":
         known = mapping_names(folder)
         if str(name_or_path) not in known:
-            near = nearest(str(name_or_path), known)
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+            hint = meant(nearest(str(name_or_path), known), FULL_STOP)
             raise BadInput(
                 Text(
-                    f"没有映射“{name_or_path}”，已有：{'、'.join(known)}{hint.zh or '。'}",
-                    f"There is no mapping '{name_or_path}'; there are {', '.join(known)}{hint.en or '.'}",
+                    f"没有映射“{name_or_path}”，已有：{'、'.join(known)}{hint.zh}",
+                    f"There is no mapping '{name_or_path}'; there are {', '.join(known)}{hint.en}",
                 )
             )
         path = folder / f"{name_or_path}.toml"
@@ -174,12 +173,12 @@ def _crs(top: TomlTable) -> str:
     if name in SHIFTED:
         return name
     if not re.fullmatch(r"EPSG:\d{4,6}", name):
-        near = nearest(name, (*SHIFTED, "EPSG:4326", "EPSG:4490", "EPSG:3857"))
+        hint = meant(nearest(name, (*SHIFTED, "EPSG:4326", "EPSG:4490", "EPSG:3857")))
         raise top.fault(
             "crs",
             Text(
-                f"坐标系“{name}”不可用：请写 EPSG 代码（如 EPSG:4490）、GCJ-02 或 BD-09" + (f"，是否指“{near}”？" if near else ""),
-                f"the CRS '{name}' is not usable: write an EPSG code (EPSG:4490), GCJ-02 or BD-09" + (f"; is '{near}' meant?" if near else ""),
+                f"坐标系“{name}”不可用：请写 EPSG 代码（如 EPSG:4490）、GCJ-02 或 BD-09{hint.zh}",
+                f"the CRS '{name}' is not usable: write an EPSG code (EPSG:4490), GCJ-02 or BD-09{hint.en}",
             ),
         )
     try:

@@ -35,6 +35,11 @@ class Field:
         return self.expression or f't."{self.name}"'
 
 
+def by_kind(icons: Mapping[str, str], otherwise: str) -> list[object]:
+    """A style expression: the icon of a thing's kind, and of any other kind."""
+    return ["match", ["get", "kind"], *(part for pair in icons.items() for part in pair), otherwise]
+
+
 @dataclass(frozen=True)
 class LegendClass:
     """One class of a legend: the value it stands for, its words, its colour token and its shape."""

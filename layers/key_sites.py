@@ -1,7 +1,7 @@
 """重点部位: the places that must be seen, with their legal class. Table key_site: points, lines and polygons."""
 
 from commandcenter.text import Text
-from layers.base import Card, Choice, Field, Filter, Layer, Legend, LegendClass, Link, Sublayer
+from layers.base import Card, Choice, Field, Filter, Layer, Legend, LegendClass, Link, Sublayer, by_kind
 
 LEGAL_CLASSES = {
     "7.1": Text("主要道路、桥隧、广场及重点单位周边", "Main roads, bridges, squares, surroundings of protected units"),
@@ -13,10 +13,7 @@ KIND_ICONS = {
     "square": "square-stroked", "bridge": "bridge", "station": "rail", "bus_station": "bus", "school": "school", "hospital": "hospital", "mall": "shop",
     "scenic": "attraction", "park": "park", "government": "town-hall", "venue": "stadium", "market": "grocery", "parking": "parking", "museum": "museum",
 }  # fmt: skip
-_icon: list[object] = ["match", ["get", "kind"]]
-for _kind, _maki in KIND_ICONS.items():
-    _icon += [_kind, _maki]
-_icon.append("star")
+_ICON = by_kind(KIND_ICONS, "star")
 
 LAYER = Layer(
     id="key_sites",
@@ -39,7 +36,7 @@ LAYER = Layer(
          "paint": {"fill-color": "$key_site", "fill-opacity": 0.06}},
         {"id": "edge", "type": "line", "source-layer": "shapes", "paint": {"line-color": "$key_site", "line-width": 1.6, "line-opacity": 0.9}},
         {"id": "icon", "type": "symbol", "source-layer": "key_sites",
-         "layout": {"icon-image": ["concat", "maki:", _icon, ":key_site"], "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 15, 0.95],
+         "layout": {"icon-image": ["concat", "maki:", _ICON, ":key_site"], "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 15, 0.95],
                     "text-field": ["step", ["zoom"], "", 13.5, "$name"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.9],
                     "text-optional": True, "text-max-width": 8},
          "paint": {"text-color": "$key_site", "text-halo-color": "$ground", "text-halo-width": 1.4}},

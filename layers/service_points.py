@@ -1,7 +1,7 @@
 """便民服务网点: windows, stations, clinics and shops in four classes 公共/公益/社会化/市场化. Table service_point, thinned below zoom 16."""
 
 from commandcenter.text import Text
-from layers.base import Card, Choice, Field, Filter, Layer, Legend, LegendClass, Link, Sublayer
+from layers.base import Card, Choice, Field, Filter, Layer, Legend, LegendClass, Link, Sublayer, by_kind
 
 CLASSES = {
     "public": Text("公共服务", "Public service"),
@@ -16,10 +16,7 @@ KIND_ICONS = {
     "fuel": "fuel", "worship": "religious-christian", "shop": "shop", "hairdresser": "hairdresser", "lodging": "lodging", "recycling": "recycling",
 }  # fmt: skip
 DRAWN = "t.min_zoom <= %(zoom)s"
-_icon: list[object] = ["match", ["get", "kind"]]
-for _kind, _maki in KIND_ICONS.items():
-    _icon += [_kind, _maki]
-_icon.append("information")
+_ICON = by_kind(KIND_ICONS, "information")
 
 LAYER = Layer(
     id="service_points",
@@ -43,7 +40,7 @@ LAYER = Layer(
                                     "social", "$service_social", "$service_market"],
                    "circle-radius": 3, "circle-stroke-color": "$ground", "circle-stroke-width": 1}},
         {"id": "icon", "type": "symbol", "source-layer": "service_points", "minzoom": 13,
-         "layout": {"icon-image": ["concat", "maki:", _icon, ":service_", ["get", "class"]], "icon-size": ["interpolate", ["linear"], ["zoom"], 13, 0.7, 16, 1],
+         "layout": {"icon-image": ["concat", "maki:", _ICON, ":service_", ["get", "class"]], "icon-size": ["interpolate", ["linear"], ["zoom"], 13, 0.7, 16, 1],
                     "icon-allow-overlap": True, "text-field": ["step", ["zoom"], "", 15.5, "$name"], "text-size": 12,
                     "text-anchor": "top", "text-offset": [0, 0.9], "text-optional": True, "text-max-width": 8},
          "paint": {"text-color": "$label", "text-halo-color": "$ground", "text-halo-width": 1.4}},

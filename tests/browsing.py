@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from commandcenter.actor import Actor
+from tests.city import OPERATOR
+from tests.serving import ServedApplication
+from tests.signing_in import sign_in
+
 CHROMIUM = Path("/usr/bin/chromium")
 ARTEFACTS = Path(__file__).parent / "artefacts"
 FLAGS = (
@@ -35,10 +40,12 @@ def chromium() -> Iterator[Browser]:
 
 
 class Wall:
-    """The wall in one page: what it said, whom it asked, and how its map looks."""
+    """The wall in one page, signed in (``actor`` None: not yet): what it said, whom it asked, and how its map looks."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+    def __init__(self, page: Page, served: ServedApplication, actor: Actor | None = OPERATOR) -> None:
+        self.page, self.url = page, served.url
+        if actor is not None:
+            sign_in(served.settings, actor).into(page.context, served.url)  # a browser's own: it may sign out
         self.said: list[str] = []
         self.strangers: list[str] = []
         self.refused: list[str] = []

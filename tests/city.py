@@ -84,6 +84,7 @@ STRANGER = Actor("test:stranger", Text("外区", "Stranger"), Scope(districts=("
 STREET = Actor("test:street", Text("街道", "Street"), Scope(streets=("230202001",)), frozenset({"read"}))
 COMMUNITY = Actor("test:community", Text("社区", "Community"), Scope(communities=("230202001006",)), frozenset({"read"}))
 WEST_WRITER = Actor("test:west-writer", Text("西区录入", "West writer"), Scope(districts=(WEST,)), frozenset({"read", "write"}))
+DATA_STEWARD = Actor("test:steward", Text("数据管理员", "Data steward"), Scope(whole_city=True), frozenset({"read", "write", "steward"}))
 READERS = (OPERATOR, WESTERNER, EASTERNER, STRANGER, STREET, COMMUNITY)
 
 

@@ -12,15 +12,18 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from commandcenter.actor import Actor
 from commandcenter.config import Settings
 from commandcenter.db.connect import connect
-from commandcenter.security.builtin import DEMO_STEWARD
+from commandcenter.security.builtin import STEWARD
 from commandcenter.worker.imports import run_import
 from commandcenter.worker.tasks import task_app
 from ingest.desk import commands
 from ingest.desk.mappings import own_mappings
 from ingest.desk.queue import QUEUE
 from tests.browsing import Wall
+from tests.city import DATA_STEWARD
+from tests.serving import ServedApplication
 
 STREET, BUREAU = "street_compounds", "bureau_compounds"
 TITLES = {STREET: ("街道小区台账", "Compounds kept by a street"), BUREAU: ("房产局小区台账", "Compounds kept by the bureau")}
@@ -92,9 +95,9 @@ def load(settings: Settings, source: str, body: bytes) -> int:
     stored.parent.mkdir(parents=True)
     stored.write_bytes(body)
     with connect(settings) as connection:
-        upload = commands.register_upload(connection, DEMO_STEWARD, "before.geojson", "before/before.geojson", len(body), "ab")
-        run = commands.ask_run(connection, DEMO_STEWARD, source, upload, False, folders=[own_mappings(settings.data_dir)])
-    run_import(settings, run, DEMO_STEWARD.id)
+        upload = commands.register_upload(connection, STEWARD, "before.geojson", "before/before.geojson", len(body), "ab")
+        run = commands.ask_run(connection, STEWARD, source, upload, False, folders=[own_mappings(settings.data_dir)])
+    run_import(settings, run, STEWARD.id)
     return run
 
 
@@ -124,12 +127,10 @@ def worker(settings: Settings) -> Iterator[None]:
 
 
 class Desk(Wall):
-    """The desk in one page, as the demonstration steward."""
+    """The desk in one page, as a data steward or who else is said."""
 
-    def __init__(self, page: Page, url: str, actor: str | None = "demo:steward") -> None:
-        super().__init__(page, url)
-        if actor is not None:
-            page.context.add_cookies([{"name": "cc_actor", "value": actor, "url": url}])
+    def __init__(self, page: Page, served: ServedApplication, actor: Actor = DATA_STEWARD) -> None:
+        super().__init__(page, served, actor)
 
     def open(self, address: str = "/data") -> None:
         """Load an address and wait until its view has come."""

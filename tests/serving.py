@@ -13,14 +13,16 @@ import httpx2
 import uvicorn
 
 from app import build_app
+from commandcenter.actor import Actor
 from commandcenter.config import Settings
 from commandcenter.web.front import FrontDoor
+from tests.signing_in import SignedIn, sign_in
 
 READY_WITHIN_S = 30.0
 
 
 class ServedApplication:
-    """One uvicorn in a thread of this process. ``get`` asks as the demo actor of that id (None: the browser's first visit)."""
+    """One uvicorn in a thread of this process. ``get`` asks as an actor who signed in (None: as nobody)."""
 
     def __init__(self, settings: Settings, app: Any = None) -> None:
         self.app: FrontDoor = app or build_app(settings)
@@ -30,6 +32,8 @@ class ServedApplication:
         config = uvicorn.Config(self.app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self.settings = settings
+        self._signed_in: dict[Actor, SignedIn] = {}
         self._client = httpx2.Client(base_url=self.url, timeout=30)
 
     @property
@@ -42,10 +46,16 @@ class ServedApplication:
         """The Dash application inside."""
         return self.app._inner.state.dash  # type: ignore[attr-defined]
 
-    def get(self, path: str, actor: str | None = None, **headers: str) -> httpx2.Response:
+    def signed_in(self, actor: Actor) -> SignedIn:
+        """The one sign-in here of an account that may what the actor may."""
+        if actor not in self._signed_in:
+            self._signed_in[actor] = sign_in(self.settings, actor)
+        return self._signed_in[actor]
+
+    def get(self, path: str, actor: Actor | None = None, **headers: str) -> httpx2.Response:
         """One GET, redirects not followed."""
         if actor is not None:
-            headers["cookie"] = f"cc_actor={actor}"
+            headers["cookie"] = self.signed_in(actor).cookie
         return self._client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     def _run(self) -> None:

@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def wall(browser: Browser, house: House) -> Iterator[Wall]:
     context = browser.new_context(viewport=SMALL, locale="zh-CN", reduced_motion="reduce")
-    opened = Wall(context.new_page(), house.served.url)
+    opened = Wall(context.new_page(), house.served, None)
     yield opened
     # answers that were meant to be 401 are no fault of the page, nor what the browser itself says of them
     opened.refused = [answer for answer in opened.refused if not answer.startswith("401 ")]

@@ -272,7 +272,7 @@ def test_the_wall_falls_back_by_itself(house: House, person: Person) -> None:
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="zh-CN", reduced_motion="reduce")
         context.add_cookies([{"name": COOKIE, "value": person.token, "url": house.served.url}])
-        wall = Wall(context.new_page(), house.served.url)
+        wall = Wall(context.new_page(), house.served, None)
         page = wall.page
         page.clock.install()
         page.goto(f"{house.served.url}/account/break-glass?lang=zh")

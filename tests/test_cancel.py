@@ -11,7 +11,7 @@ import psycopg
 from layers import discover
 from layers.base import Sublayer
 from tests.asking import tile_at
-from tests.city import HOME
+from tests.city import HOME, OPERATOR
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
 
@@ -50,9 +50,10 @@ def wait_for(count: int, database: TestDatabase, within_s: float) -> float:
 
 def test_a_tile_nobody_waits_for_is_cancelled_and_its_connection_serves_on(city_database: TestDatabase) -> None:
     with slow_application(city_database) as served:
+        cookie = served.signed_in(OPERATOR).cookie
         clients = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(2)]
         for number, client in enumerate(clients):
-            client.sendall(f"GET /tiles/cameras/{Z}/{X}/{Y}.mvt?v={number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            client.sendall(f"GET /tiles/cameras/{Z}/{X}/{Y}.mvt?v={number} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
         wait_for(2, city_database, 5)
         for client in clients:
             client.close()

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from commandcenter.actor import Actor
 from commandcenter.db.request import SqlRequest
-from commandcenter.security.builtin import OPERATOR, STREET_DISPATCHER
 from commandcenter.text import Text
 from layers.base import Field
 from layers.cards import show
 from tests.asking import ask as rows_of
-from tests.city import BOLD, HOME
+from tests.city import BOLD, HOME, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
 
@@ -25,7 +25,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def card(application: ServedApplication, connection: Any):  # type: ignore[no-untyped-def]
     """The card of the row with a source key."""
 
-    def shown(layer: str, key: str, lang: str = "zh", actor: str = OPERATOR.id) -> dict[str, Any]:
+    def shown(layer: str, key: str, lang: str = "zh", actor: Actor = OPERATOR) -> dict[str, Any]:
         table = application.state.layers[layer].table
         (row,) = rows_of(connection, OPERATOR, SqlRequest(f"select id from {table} where source_key = %(key)s", {"key": key}))
         answer = application.get(f"/features/{layer}/{row['id']}?lang={lang}", actor)
@@ -79,15 +79,15 @@ def test_a_grid_counts_what_the_tables_hold(card: Any, connection: Any) -> None:
 def test_a_building_shows_its_households_to_those_who_may_know(card: Any) -> None:
     key = "house-230203001001001-a"
     assert lines(card("buildings", key))["常住户"] == "40 户"
-    stranger = card("buildings", key, actor=STREET_DISPATCHER.id)
+    stranger = card("buildings", key, actor=STREET)
     assert "常住户" not in lines(stranger), "the building is public ground, its households are not"
 
 
 def test_links_count_only_what_the_actor_may_see(card: Any) -> None:
-    whole, street = (card("areas", "area-2302", actor=actor) for actor in (OPERATOR.id, STREET_DISPATCHER.id))
+    whole, street = (card("areas", "area-2302", actor=actor) for actor in (OPERATOR, STREET))
     assert whole["title"] == "小城市" and street["links"] == [] == whole["links"], "no row carries the city's own code"
     district = card("areas", "area-230202")
-    seen = card("areas", "area-230202", actor=STREET_DISPATCHER.id)
+    seen = card("areas", "area-230202", actor=STREET)
 
     def grids(view: dict[str, Any]) -> str:
         return next(link["text"] for link in view["links"] if link["layer"] == "grids")
@@ -122,6 +122,6 @@ def test_values_read_like_words(format: Any, value: Any, zh: str, en: str) -> No
 
 def test_a_database_row_is_the_only_place_a_card_comes_from(application: ServedApplication, city_database: TestDatabase) -> None:
     for ref in (0, 2**63 - 1):
-        assert application.get(f"/features/cameras/{ref}", OPERATOR.id).status_code == 404
+        assert application.get(f"/features/cameras/{ref}", OPERATOR).status_code == 404
     for ref in (-1, 2**63):
-        assert application.get(f"/features/cameras/{ref}", OPERATOR.id).status_code == 404
+        assert application.get(f"/features/cameras/{ref}", OPERATOR).status_code == 404

@@ -18,8 +18,9 @@ from commandcenter.actor import Actor, Scope
 from commandcenter.db.registers import write_source
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput, Forbidden
-from commandcenter.security.builtin import DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
+from commandcenter.security.builtin import STEWARD
 from ingest.desk import commands
+from tests.city import DATA_STEWARD, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.test_ingest_steps import a_mapping
 
@@ -68,7 +69,7 @@ def _insert(connection: psycopg.Connection, table: str, values: dict[str, Any]) 
 
 
 def an_upload(connection: psycopg.Connection, name: str = "甲.csv") -> int:
-    return commands.register_upload(connection, DEMO_STEWARD, name, f"t/{name}", 5, "ab")
+    return commands.register_upload(connection, DATA_STEWARD, name, f"t/{name}", 5, "ab")
 
 
 def jobs(connection: psycopg.Connection) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ ORDERS: dict[str, Order] = {
 }
 
 
-@pytest.mark.parametrize("actor", [OPERATOR, STREET_DISPATCHER, WRITER, DISTRICT_STEWARD], ids=lambda a: a.id)
+@pytest.mark.parametrize("actor", [OPERATOR, STREET, WRITER, DISTRICT_STEWARD], ids=lambda a: a.id)
 @pytest.mark.parametrize("order", ORDERS)
 def test_each_command_is_for_whole_city_stewards(connection: psycopg.Connection, order: str, actor: Actor) -> None:
     with pytest.raises(Forbidden) as said:
@@ -97,16 +98,16 @@ def test_each_command_is_for_whole_city_stewards(connection: psycopg.Connection,
 
 def test_asking_for_a_run_makes_run_source_and_job_together(desk: psycopg.Connection) -> None:
     upload = an_upload(desk)
-    run = commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, False, accept_vanished=True)
+    run = commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, False, accept_vanished=True)
     (row,) = told(desk, "select * from ingest_run")
     assert (row["id"], row["source"], row["kind"], row["status"], row["upload_id"]) == (run, SHIPPED, "load", "queued", upload)
-    assert (row["file_name"], row["file_sha256"], row["file_bytes"], row["actor"]) == ("甲.csv", "ab", 5, DEMO_STEWARD.id)
+    assert (row["file_name"], row["file_sha256"], row["file_bytes"], row["actor"]) == ("甲.csv", "ab", 5, DATA_STEWARD.id)
     (source,) = told(desk, "select * from source")
     assert source["row_count"] == 0 and source["last_good_run_at"] is None and source["contract"]
     ((job),) = jobs(desk)
     assert job == {
         "task_name": "run_import", "lock": SHIPPED, "status": "todo",
-        "args": {"run_id": run, "actor_id": DEMO_STEWARD.id, "accept_vanished": True},
+        "args": {"run_id": run, "actor_id": DATA_STEWARD.id, "accept_vanished": True},
     }  # fmt: skip
     path = desk.execute("select current_setting('search_path')").fetchone()
     assert path is not None and "jobs" not in path[0]
@@ -118,8 +119,8 @@ def test_when_the_transaction_rolls_back_there_is_neither_run_nor_job(desk: psyc
     class ChangedTheirMind(Exception):
         pass
 
-    with pytest.raises(ChangedTheirMind), acting(desk, DEMO_STEWARD):
-        commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, True)
+    with pytest.raises(ChangedTheirMind), acting(desk, DATA_STEWARD):
+        commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, True)
         assert len(desk.execute("select from jobs.procrastinate_jobs").fetchall()) == 1
         raise ChangedTheirMind
     assert (told(desk, "select id from ingest_run"), told(desk, "select name from source"), jobs(desk)) == ([], [], [])
@@ -128,24 +129,24 @@ def test_when_the_transaction_rolls_back_there_is_neither_run_nor_job(desk: psyc
 def test_a_command_commits_on_a_connection_that_is_not_in_autocommit(database: TestDatabase) -> None:
     with database.connect() as connection:
         upload = an_upload(connection)
-        commands.ask_run(connection, DEMO_STEWARD, SHIPPED, upload, True)
+        commands.ask_run(connection, DATA_STEWARD, SHIPPED, upload, True)
         connection.rollback()
         assert len(jobs(connection)) == 1
 
 
 def test_asking_twice_is_asking_once_until_the_run_has_ended(desk: psycopg.Connection) -> None:
     upload = an_upload(desk)
-    first = commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, True)
-    assert commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, True) == first
-    load = commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, False)
+    first = commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, True)
+    assert commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, True) == first
+    load = commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, False)
     assert load != first and len(jobs(desk)) == 2
-    commands.cancel_run(desk, DEMO_STEWARD, first)
-    assert commands.ask_run(desk, DEMO_STEWARD, SHIPPED, upload, True) not in (first, load)
+    commands.cancel_run(desk, DATA_STEWARD, first)
+    assert commands.ask_run(desk, DATA_STEWARD, SHIPPED, upload, True) not in (first, load)
 
 
 def test_asking_for_a_dry_run_does_not_touch_the_source_that_stands(desk: psycopg.Connection) -> None:
     a_source(desk, SHIPPED, target="cases", data_as_of="2026-05-01T00:00:00Z", title="旧")
-    commands.ask_run(desk, DEMO_STEWARD, SHIPPED, an_upload(desk), True)
+    commands.ask_run(desk, DATA_STEWARD, SHIPPED, an_upload(desk), True)
     (source,) = told(desk, "select title, data_as_of from source")
     assert source["title"] == "旧" and source["data_as_of"] is not None
 
@@ -154,7 +155,7 @@ def test_asking_for_a_dry_run_does_not_touch_the_source_that_stands(desk: psycop
 def test_a_mapping_that_is_not_known_is_refused(desk: psycopg.Connection, name: str) -> None:
     upload = an_upload(desk)
     with pytest.raises(BadInput) as said:
-        commands.ask_run(desk, DEMO_STEWARD, name, upload, True)
+        commands.ask_run(desk, DATA_STEWARD, name, upload, True)
     assert said.value.sentence.zh and said.value.sentence.en
     assert jobs(desk) == []
 
@@ -162,48 +163,48 @@ def test_a_mapping_that_is_not_known_is_refused(desk: psycopg.Connection, name: 
 def test_the_citys_own_mappings_are_known_by_their_folder(desk: psycopg.Connection, tmp_path: Path) -> None:
     a_mapping(tmp_path)
     upload = an_upload(desk)
-    commands.ask_run(desk, DEMO_STEWARD, "addresses", upload, True, folders=[tmp_path])
+    commands.ask_run(desk, DATA_STEWARD, "addresses", upload, True, folders=[tmp_path])
     assert [job["lock"] for job in jobs(desk)] == ["addresses"]
     with pytest.raises(BadInput):
-        commands.ask_run(desk, DEMO_STEWARD, "addresses", upload, True)
+        commands.ask_run(desk, DATA_STEWARD, "addresses", upload, True)
 
 
 def test_an_upload_that_is_not_there_is_a_sentence(desk: psycopg.Connection) -> None:
     with pytest.raises(BadInput, match="no upload 77"):
-        commands.ask_run(desk, DEMO_STEWARD, SHIPPED, 77, True)
+        commands.ask_run(desk, DATA_STEWARD, SHIPPED, 77, True)
 
 
 def test_cancelling(desk: psycopg.Connection) -> None:
     source = a_source(desk)
     queued, running, done = (a_run(desk, source, status=status) for status in ("queued", "running", "done"))
     for run in (queued, running):
-        commands.cancel_run(desk, DEMO_STEWARD, run)
+        commands.cancel_run(desk, DATA_STEWARD, run)
     rows = told(desk, "select status, cancel_requested, finished_at is not null as ended, message_en from ingest_run order by id")
     assert [(r["status"], r["cancel_requested"], r["ended"]) for r in rows] == [("cancelled", True, True), ("running", True, False), ("done", False, False)]
     assert rows[0]["message_en"]
-    commands.cancel_run(desk, DEMO_STEWARD, queued)  # a second click
+    commands.cancel_run(desk, DATA_STEWARD, queued)  # a second click
     for run, said in ((done, "has ended"), (999, "no run 999")):
         with pytest.raises(BadInput, match=said):
-            commands.cancel_run(desk, DEMO_STEWARD, run)
+            commands.cancel_run(desk, DATA_STEWARD, run)
 
 
 def test_rows_are_corrected_by_id_and_the_correction_is_kept(desk: psycopg.Connection) -> None:
     run = a_run(desk, a_source(desk))
     one, two = refused(desk, run, "h1", {"名称": "甲", "经度": ""}), refused(desk, run, "h2", {"名称": "乙"})
-    assert commands.correct(desk, DEMO_STEWARD, ids=[one], changes={"经度": "123.9"}) == 1
-    assert commands.correct(desk, DEMO_STEWARD, ids=[one], changes={"名称": "丙"}) == 1
+    assert commands.correct(desk, DATA_STEWARD, ids=[one], changes={"经度": "123.9"}) == 1
+    assert commands.correct(desk, DATA_STEWARD, ids=[one], changes={"名称": "丙"}) == 1
     fields = {row["id"]: row["fields"] for row in told(desk, "select id, fields from quarantine")}
     assert fields == {one: {"名称": "丙", "经度": "123.9"}, two: {"名称": "乙"}}
     (kept,) = told(desk, "select source, raw_hash, changes, accept_repair, actor from correction")
-    assert kept == {"source": "cams", "raw_hash": "h1", "changes": {"名称": "丙", "经度": "123.9"}, "accept_repair": False, "actor": DEMO_STEWARD.id}
+    assert kept == {"source": "cams", "raw_hash": "h1", "changes": {"名称": "丙", "经度": "123.9"}, "accept_repair": False, "actor": DATA_STEWARD.id}
 
 
 def test_rows_are_corrected_by_rule_and_where_a_field_says_something(desk: psycopg.Connection) -> None:
     run, other = a_run(desk, a_source(desk)), a_run(desk, "cams")
     rows = [refused(desk, run, f"h{n}", {"类": value}, rule=rule) for n, (value, rule) in enumerate([("a", "r"), ("b", "r"), ("a", "s")])]
     elsewhere = refused(desk, other, "h9", {"类": "a"}, rule="r")
-    assert commands.correct(desk, DEMO_STEWARD, run_id=run, rule="r", replace=("类", "a", "A")) == 1
-    assert commands.correct(desk, DEMO_STEWARD, run_id=run, rule=None, changes={"级": "1"}) == 3
+    assert commands.correct(desk, DATA_STEWARD, run_id=run, rule="r", replace=("类", "a", "A")) == 1
+    assert commands.correct(desk, DATA_STEWARD, run_id=run, rule=None, changes={"级": "1"}) == 3
     fields = {row["id"]: row["fields"] for row in told(desk, "select id, fields from quarantine")}
     assert [fields[row] for row in rows] == [{"类": "A", "级": "1"}, {"类": "b", "级": "1"}, {"类": "a", "级": "1"}]
     assert fields[elsewhere] == {"类": "a"}
@@ -213,16 +214,16 @@ def test_a_proposed_repair_is_taken_where_there_is_one(desk: psycopg.Connection)
     run = a_run(desk, a_source(desk))
     with_one = refused(desk, run, "h1", proposal="SRID=4326;POINT(123.9 47.3)")
     without = refused(desk, run, "h2")
-    assert commands.correct(desk, DEMO_STEWARD, ids=[with_one, without], accept_repair=True) == 1
+    assert commands.correct(desk, DATA_STEWARD, ids=[with_one, without], accept_repair=True) == 1
     assert told(desk, "select raw_hash, changes, accept_repair from correction") == [{"raw_hash": "h1", "changes": {}, "accept_repair": True}]
-    commands.correct(desk, DEMO_STEWARD, ids=[with_one], changes={"a": "b"})
+    commands.correct(desk, DATA_STEWARD, ids=[with_one], changes={"a": "b"})
     assert told(desk, "select changes, accept_repair from correction") == [{"changes": {"a": "b"}, "accept_repair": True}]
 
 
 def test_rows_that_are_settled_or_cannot_be_told_apart_are_left(desk: psycopg.Connection) -> None:
     run = a_run(desk, a_source(desk))
     settled, nameless = refused(desk, run, "h1", state="resolved"), refused(desk, run, None)
-    assert commands.correct(desk, DEMO_STEWARD, ids=[settled, nameless, 999], changes={"a": "b"}) == 0
+    assert commands.correct(desk, DATA_STEWARD, ids=[settled, nameless, 999], changes={"a": "b"}) == 0
     assert told(desk, "select id from correction") == []
 
 
@@ -239,7 +240,7 @@ def test_rows_that_are_settled_or_cannot_be_told_apart_are_left(desk: psycopg.Co
 )
 def test_corrections_that_say_nothing_useful_are_refused(connection: psycopg.Connection, given_words: dict[str, Any], said: str) -> None:
     with pytest.raises(BadInput, match=said):
-        commands.correct(connection, DEMO_STEWARD, **given_words)
+        commands.correct(connection, DATA_STEWARD, **given_words)
 
 
 FIELD, VALUE = st.sampled_from("abc"), st.sampled_from(["", "x", "y"])
@@ -271,7 +272,7 @@ def test_corrections_in_a_row_do_what_they_would_one_row_at_a_time(connection: p
                     merged.setdefault(raw_hash, change)  # of rows that came alike the first one speaks
             for raw_hash, change in merged.items():
                 kept.setdefault(raw_hash, {}).update(change)
-            done = commands.correct(connection, DEMO_STEWARD, run_id=run, rule=None if rule == "all" else rule, changes=changes, replace=replace)
+            done = commands.correct(connection, DATA_STEWARD, run_id=run, rule=None if rule == "all" else rule, changes=changes, replace=replace)
             assert done == touched
         assert {row["id"]: row["fields"] for row in told(connection, "select id, fields from quarantine where run_id = %s", run)} == {
             row: fields for row, (_, _, fields) in shown.items()
@@ -282,33 +283,33 @@ def test_corrections_in_a_row_do_what_they_would_one_row_at_a_time(connection: p
 def test_dismissing(desk: psycopg.Connection) -> None:
     run = a_run(desk, a_source(desk))
     one, two, three = (refused(desk, run, f"h{n}", rule=rule) for n, rule in enumerate("rrs"))
-    assert commands.dismiss(desk, DEMO_STEWARD, [one, 999]) == 1
-    assert commands.dismiss(desk, DEMO_STEWARD, run_id=run, rule="r") == 1
+    assert commands.dismiss(desk, DATA_STEWARD, [one, 999]) == 1
+    assert commands.dismiss(desk, DATA_STEWARD, run_id=run, rule="r") == 1
     rows = told(desk, "select id, state, settled_by, settled_at is not null as settled from quarantine order by id")
     assert [(r["id"], r["state"], r["settled_by"], r["settled"]) for r in rows] == [
-        (one, "dismissed", DEMO_STEWARD.id, True), (two, "dismissed", DEMO_STEWARD.id, True), (three, "open", None, False),
+        (one, "dismissed", DATA_STEWARD.id, True), (two, "dismissed", DATA_STEWARD.id, True), (three, "open", None, False),
     ]  # fmt: skip
     with pytest.raises(BadInput, match="which rows"):
-        commands.dismiss(desk, DEMO_STEWARD)
+        commands.dismiss(desk, DATA_STEWARD)
 
 
 def test_asking_to_run_again(desk: psycopg.Connection) -> None:
     a_source(desk, SHIPPED, target="cases")
     with pytest.raises(BadInput, match="No refused row"):
-        commands.ask_rerun(desk, DEMO_STEWARD, SHIPPED)
+        commands.ask_rerun(desk, DATA_STEWARD, SHIPPED)
     refused(desk, a_run(desk, SHIPPED, kind="dry_run"), "h0")
     with pytest.raises(BadInput, match="No refused row"):
-        commands.ask_rerun(desk, DEMO_STEWARD, SHIPPED)
+        commands.ask_rerun(desk, DATA_STEWARD, SHIPPED)
     refused(desk, a_run(desk, SHIPPED), "h1")
-    run = commands.ask_rerun(desk, DEMO_STEWARD, SHIPPED)
-    assert commands.ask_rerun(desk, DEMO_STEWARD, SHIPPED) == run
+    run = commands.ask_rerun(desk, DATA_STEWARD, SHIPPED)
+    assert commands.ask_rerun(desk, DATA_STEWARD, SHIPPED) == run
     (row,) = told(desk, "select kind, status, upload_id from ingest_run where id = %s", run)
     assert row == {"kind": "correction", "status": "queued", "upload_id": None}
-    assert [json.loads(json.dumps(job["args"])) for job in jobs(desk)] == [{"run_id": run, "actor_id": DEMO_STEWARD.id, "accept_vanished": False}]
+    assert [json.loads(json.dumps(job["args"])) for job in jobs(desk)] == [{"run_id": run, "actor_id": DATA_STEWARD.id, "accept_vanished": False}]
 
 
 def test_a_withdrawal_that_cannot_be_is_a_sentence_and_defers_nothing(desk: psycopg.Connection) -> None:
     run = a_run(desk, a_source(desk), status="failed")
     with pytest.raises(BadInput, match="nothing to withdraw"):
-        commands.withdraw(desk, DEMO_STEWARD, run)
+        commands.withdraw(desk, DATA_STEWARD, run)
     assert jobs(desk) == []

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, expect
 
-from tests import city
+from commandcenter.demo.accounts import make_accounts
 from tests.browsing import CHROMIUM, Wall, chromium
+from tests.city import OPERATOR
+from tests.conftest import TestDatabase
 from tests.desk_browsing import BUREAU, GOOD, REFUSED, STREET, TITLES, Desk, delivery, lay_mappings, load, worker
 from tests.serving import ServedApplication
 
@@ -20,12 +22,13 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def served(clone: Callable[[str], object], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApplication]:
+def served(clone: Callable[..., TestDatabase], little_city: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedApplication]:
     """The little city with two mappings of its own, of which the bureau's has delivered before; served, its worker at work."""
-    database = clone("desk")
-    with database.connect() as connection:  # type: ignore[attr-defined]
-        city.build(connection)
-    settings = replace(database.settings, data_dir=tmp_path_factory.mktemp("desk"))  # type: ignore[attr-defined]
+    database = clone("desk", little_city)
+    with database.connect() as connection:
+        connection.autocommit = True
+        make_accounts(connection)
+    settings = replace(database.settings, data_dir=tmp_path_factory.mktemp("desk"))
     lay_mappings(settings.data_dir)
     load(settings, BUREAU, delivery())
     with ServedApplication(settings) as application, worker(settings):
@@ -44,7 +47,7 @@ def browser() -> Iterator[Browser]:
 def desk(browser: Browser, served: ServedApplication) -> Iterator[Desk]:
     """A fresh page of a steward, in Chinese; its manners are checked when the journey ends."""
     context = browser.new_context(viewport=SCREEN, locale="zh-CN", reduced_motion="reduce")
-    opened = Desk(context.new_page(), served.url)
+    opened = Desk(context.new_page(), served)
     yield opened
     opened.check_manners()
     context.close()
@@ -178,7 +181,7 @@ def test_a_file_that_is_none_and_an_upload_that_is_cancelled(desk: Desk) -> None
 def test_who_is_no_steward_reads_what_it_takes(browser: Browser, served: ServedApplication) -> None:
     """From the wall to the desk as the shift leader: sources are there, deliveries are not; then in as the steward, in English, by keyboard."""
     context = browser.new_context(viewport=SCREEN, locale="en-GB", reduced_motion="reduce")
-    desk = Desk(context.new_page(), served.url, actor=None)
+    desk = Desk(context.new_page(), served, OPERATOR)
     page = desk.page
     Wall.open(desk, "/?lang=en")
     page.get_by_role("link", name="Data desk").click()
@@ -191,6 +194,7 @@ def test_who_is_no_steward_reads_what_it_takes(browser: Browser, served: ServedA
     desk.keep("desk-operator-en")
 
     page.locator(".desk-forbidden a").click()
+    page.get_by_role("button", name="Data steward").click()
     expect(page.locator("[data-desk=choose-file]")).to_be_visible()
     assert page.url.endswith(f"/data?source={BUREAU}")
     page.locator(".desk-table.runs a").first.focus()

@@ -26,6 +26,7 @@ from commandcenter.pages.data.run import account, acts, findings_view, now_view,
 from commandcenter.pages.data.source import contract_view, gone_view, runs_view, source_head
 from commandcenter.pages.data.words import ADVICE, RULE, STATUS, count, size, span
 from commandcenter.text import LANGUAGES, Language, Text
+from tests.city import OPERATOR
 from tests.serving import ServedApplication
 from tests.test_wall_layout import CHINESE, attribute, parts, words
 
@@ -36,7 +37,7 @@ HOSTILE = "<b onclick=alert(1)>x</b>"
 AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
 RUN: dict[str, Any] = {
     "id": 12, "source": "shops", "mapping": "shops", "kind": "dry_run", "status": "done", "file_name": HOSTILE, "file_bytes": 3_456_789,
-    "actor": "demo:operator", "started_at": AT, "finished_at": AT.replace(second=8),
+    "actor": "account:7", "actor_title": "Li", "started_at": AT, "finished_at": AT.replace(second=8),
     "rows_read": 1260, "loaded": 1200, "unchanged": 20, "quarantined": 40, "vanished": 3, "repaired": 2,
     "findings": 6, "progress": 1260, "step": None, "cancel_requested": False, "conversion": {}, "message": None, "message_en": None, "upload_id": 5,
     "mapping_sha256": "ab" * 32, "withdrawn_at": None, "withdrawn_by": None,
@@ -134,7 +135,7 @@ def test_faults_carry_the_id_of_the_log_and_the_forbidden_a_way_in(language: Lan
     error = CommandCenterError(Text("不行。", "No."))
     assert any(error.id in word for word in words(fault(error, language)))
     (way,) = [part.href for part in parts(for_stewards(Asked(language, "shops", 3))) if type(part).__name__ == "A"]
-    assert way == "/actor?id=demo%3Asteward&next=%2Fdata%3Fsource%3Dshops%26run%3D3"
+    assert way == "/sign-in?next=%2Fdata%3Fsource%3Dshops%26run%3D3"
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # Hypothesis reads Unicode's tables once
@@ -177,17 +178,18 @@ def test_every_icon_of_the_desk_is_pictured_and_vendored() -> None:
 
 
 def test_each_address_has_its_own_page_and_only_its_own_scripts(application: ServedApplication) -> None:
-    desk, wall = application.get("/data").text, application.get("/").text
+    desk, wall = application.get("/data", OPERATOR).text, application.get("/", OPERATOR).text
     assert "<title>数据台 · Data desk</title>" in desk and "/dash_ag_grid/" in desk
     assert "<title>城市指挥中心 · City command center</title>" in wall
     scripts = re.findall(r'<script src="([^"]+)"', wall)
     assert scripts and not any("ag_grid" in script or "plotly" in script for script in scripts)
     assert {*scripts} <= {*re.findall(r'<script src="([^"]+)"', desk)}
     # The browser asks for the layout below Dash's own address; only the referrer tells for which page.
-    asked = {path: application.get("/_dash-layout", referer=f"http://127.0.0.1{path}").text for path in ("/data?source=x", "/data/", "/", "/?layers=base")}
+    from_pages = ("/data?source=x", "/data/", "/", "/?layers=base")
+    asked = {path: application.get("/_dash-layout", OPERATOR, referer=f"http://127.0.0.1{path}").text for path in from_pages}
     assert ['"id":"desk"' in layout for layout in asked.values()] == [True, True, False, False]
     assert ['"id":"wall"' in layout for layout in asked.values()] == [False, False, True, True]
-    assert '"id":"wall"' in application.get("/_dash-layout").text
+    assert '"id":"wall"' in application.get("/_dash-layout", OPERATOR).text
     assert not re.search(r"AgGrid|dash_ag_grid", asked["/"])
 
 
@@ -195,7 +197,7 @@ def test_the_desk_is_the_first_page_anybody_may_open(application: ServedApplicat
     """Dash sets itself up when its root is asked for; the desk must not need that somebody looked at the wall before."""
     fresh = ServedApplication(application.state.settings)
     with fresh:
-        assert "/assets/70-desk.js" in fresh.get("/data").text
+        assert "/assets/70-desk.js" in fresh.get("/data", OPERATOR).text
 
 
 def test_every_rule_has_its_words() -> None:

@@ -15,9 +15,10 @@ from commandcenter.db.load import upsert
 from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import Reader, acting
 from commandcenter.db.schema import Base
-from commandcenter.security.builtin import DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
+from commandcenter.security.builtin import STEWARD
 from ingest.desk import store
 from tests.asking import ask
+from tests.city import DATA_STEWARD, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.test_desk_commands import a_run, a_source, an_upload, refused
 
@@ -47,7 +48,7 @@ def desk(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def source(connection: psycopg.Connection, name: str, actor: Actor = DEMO_STEWARD) -> dict[str, Any]:
+def source(connection: psycopg.Connection, name: str, actor: Actor = DATA_STEWARD) -> dict[str, Any]:
     return next(row for row in ask(connection, actor, store.sources_request()) if row["name"] == name)
 
 
@@ -71,8 +72,8 @@ def test_what_waits_is_counted_for_whoever_may_see_it(desk: psycopg.Connection) 
         refused(desk, run, "h", state=state)
     assert source(desk, "cams")["open_quarantine"] == 2
     assert source(desk, "cams", OPERATOR)["open_quarantine"] is None, "nobody is told nought who may not know"
-    assert len(ask(desk, DEMO_STEWARD, store.quarantine_request(None, "cams", None, 9, 0))) == 2
-    assert len(ask(desk, DEMO_STEWARD, store.quarantine_request(dry, "cams", None, 9, 0))) == 1
+    assert len(ask(desk, DATA_STEWARD, store.quarantine_request(None, "cams", None, 9, 0))) == 2
+    assert len(ask(desk, DATA_STEWARD, store.quarantine_request(dry, "cams", None, 9, 0))) == 1
 
 
 def test_the_last_run_is_the_one_to_look_at(desk: psycopg.Connection) -> None:
@@ -126,22 +127,22 @@ def test_refused_rows_come_in_pages_with_their_place(desk: psycopg.Connection) -
         refused(desk, run, f"h{n}", {"a": str(n)}, geom=shape, rule="r" if n % 2 else "s", proposal=shape if n == 3 else None)
         for n, shape in enumerate(shapes)
     ]
-    pages = [ask(desk, DEMO_STEWARD, store.quarantine_request(run, None, None, 2, offset)) for offset in (0, 2, 4, 6)]
+    pages = [ask(desk, DATA_STEWARD, store.quarantine_request(run, None, None, 2, offset)) for offset in (0, 2, 4, 6)]
     rows = [row for page in pages for row in page]
     assert [len(page) for page in pages] == [2, 2, 1, 0] and [row["id"] for row in rows] == ids
     assert [(row["lon"], row["lat"]) for row in rows[:3]] == [(None, None), (123.9, 47.3), (None, None)]
     assert all(123 <= row["lon"] <= 125 and 47 <= row["lat"] <= 49 for row in rows[3:])
     assert [row["has_proposal"] for row in rows] == [False, False, False, True, False]
     assert [row["fields"] for row in rows] == [{"a": str(n)} for n in range(5)]
-    assert [row["id"] for row in ask(desk, DEMO_STEWARD, store.quarantine_request(run, "cams", "r", 9, 0))] == [ids[1], ids[3]]
-    assert ask(desk, DEMO_STEWARD, store.quarantine_rules_request(run)) == [{"rule": "s", "count": 3}, {"rule": "r", "count": 2}]
+    assert [row["id"] for row in ask(desk, DATA_STEWARD, store.quarantine_request(run, "cams", "r", 9, 0))] == [ids[1], ids[3]]
+    assert ask(desk, DATA_STEWARD, store.quarantine_rules_request(run)) == [{"rule": "s", "count": 3}, {"rule": "r", "count": 2}]
 
 
 def test_an_upload_is_shown_with_its_last_run(desk: psycopg.Connection) -> None:
     plain, used = an_upload(desk, "a.csv"), an_upload(desk, "b.csv")
     a_run(desk, a_source(desk), kind="dry_run", upload_id=used)
     last = a_run(desk, "cams", upload_id=used)
-    rows = ask(desk, DEMO_STEWARD, store.uploads_request(9))
+    rows = ask(desk, DATA_STEWARD, store.uploads_request(9))
     assert [(row["id"], row["file_name"], row["run_id"], row["kind"]) for row in rows] == [(used, "b.csv", last, "load"), (plain, "a.csv", None, None)]
 
 
@@ -159,7 +160,7 @@ def test_closed_questions_answer_stewards_alone(desk: psycopg.Connection, questi
             desk.execute(f"insert into {table} (run_id, {names}) values (%s, {', '.join(['%s'] * len(values))})", [run, *values.values()])  # type: ignore[arg-type]
     asked = EVERY_QUESTION[question]
     request = SqlRequest(asked.sql, {**asked.params, **({"run_id": run} if asked.params.get("run_id") else {})}, asked.purpose)  # type: ignore[dict-item]
-    counts = [len(ask(desk, actor, request)) for actor in (DEMO_STEWARD, OPERATOR, STREET_DISPATCHER, None)]
+    counts = [len(ask(desk, actor, request)) for actor in (DATA_STEWARD, OPERATOR, STREET, None)]
     if question in CLOSED:
         assert counts[0] >= 1 and counts[1:] == [0, 0, 0]
     elif question not in ("gone", "count"):
@@ -193,11 +194,11 @@ def test_rows_that_are_gone_show_to_this_question_alone(database: TestDatabase) 
         finally:
             await reader.close()
 
-    gone, left = asyncio.run(asked(DEMO_STEWARD))
+    gone, left = asyncio.run(asked(DATA_STEWARD))
     assert [(row["source_key"], row["gone_run_id"], row["target"]) for row in gone] == [("c1", run, "camera"), ("c3", run, "camera")]
     assert (gone[0]["lon"], gone[0]["lat"]) == (123.9, 47.3)
     assert left == 4, "the next question of the same connection does not see them"
-    assert asyncio.run(asked(STREET_DISPATCHER))[0] == [], "the jurisdiction holds for rows that are gone too"
+    assert asyncio.run(asked(STREET))[0] == [], "the jurisdiction holds for rows that are gone too"
 
 
 def test_every_table_that_keeps_gone_rows_is_asked() -> None:

@@ -15,15 +15,21 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from commandcenter.actor import Actor
 from commandcenter.db.run import acting
-from commandcenter.security.builtin import COMMUNITY_WORKER, DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
+from commandcenter.security.builtin import STEWARD
+from commandcenter.text import Text
+from ingest.desk import store
 from ingest.desk.workbook import MORE, write_refused
 from ingest.ledger.store import raw_blocks, write_raw
+from tests.asking import ask
+from tests.city import COMMUNITY, DATA_STEWARD, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
+from tests.signing_in import sign_in
 from tests.test_desk_commands import a_run, a_source, refused
 
-ACTORS = (DEMO_STEWARD.id, OPERATOR.id, STREET_DISPATCHER.id, COMMUNITY_WORKER.id, "demo:nobody")
+ACTORS = (DATA_STEWARD, OPERATOR, STREET, COMMUNITY, None)
 BOW_TIE = "SRID=4326;POLYGON((123 47,125 49,125 47,123 49,123 47))"
 MENDED = "SRID=4326;MULTIPOLYGON(((123 47,124 48,123 49,123 47)),((125 49,125 47,124 48,125 49)))"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://x\")")
@@ -44,7 +50,7 @@ def served(desk: psycopg.Connection, database: TestDatabase, tmp_path: Path) -> 
         yield application
 
 
-def get(served: ServedApplication, path: str, actor: str = DEMO_STEWARD.id) -> httpx2.Response:
+def get(served: ServedApplication, path: str, actor: Actor | None = DATA_STEWARD) -> httpx2.Response:
     return served.get(path, actor)
 
 
@@ -76,9 +82,20 @@ def test_each_door_opens_for_whole_city_stewards(served: ServedApplication, desk
     }
     assert {path: [get(served, path, actor).status_code for actor in ACTORS] for path in doors} == doors
     for path in doors:
-        answer = get(served, path, OPERATOR.id)
+        answer = get(served, path, OPERATOR)
         body = answer.json()
         assert body["status"] == answer.status_code and body["detail"] and body["detail_zh"] and body["id"], path
+
+
+def test_a_run_names_who_asked_for_it_to_stewards_and_to_themselves(desk: psycopg.Connection, database: TestDatabase) -> None:
+    run = a_run(desk, a_source(desk))
+    mine = sign_in(database.settings, replace(DATA_STEWARD, title=Text("王丽", "王丽"))).actor
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute("update ingest_run set actor = %s, withdrawn_by = 'builtin:steward' where id = %s", [mine.id, run])
+    with desk.transaction():
+        rows = [ask(desk, actor, store.run_request(run))[0] for actor in (DATA_STEWARD, OPERATOR, replace(mine, permissions=OPERATOR.permissions))]
+    assert [row["actor_title"] for row in rows] == ["王丽", None, "王丽"]
+    assert {(row["actor"], row["withdrawn_by"], row["withdrawn_by_title"]) for row in rows} == {(mine.id, "builtin:steward", None)}
 
 
 def sheet(served: ServedApplication, run: int, lang: str = "zh") -> tuple[Any, list[list[Any]]]:
@@ -134,7 +151,7 @@ def test_more_rows_than_a_sheet_holds_are_said_in_its_last_row(desk: psycopg.Con
     for n in range(count):
         refused(desk, run, f"h{n}", {"n": str(n)}, line=str(n))
     into = io.BytesIO()
-    with acting(desk, DEMO_STEWARD):
+    with acting(desk, DATA_STEWARD):
         assert write_refused(desk, run, "en", into, most_rows=5) == written
     page = openpyxl.load_workbook(into).active
     assert page is not None
@@ -149,7 +166,7 @@ def test_many_rows_are_written_in_flat_memory(desk: psycopg.Connection, tmp_path
             "insert into quarantine (run_id, line, rule, sentence, sentence_en, raw, fields)"
             " select %s, n::text, 'r', 's', 's', repeat('x', 4000), jsonb_build_object('n', n::text) from generate_series(1, 8000) n", [run]
         )  # fmt: skip
-    with (tmp_path / "book.xlsx").open("wb") as into, acting(desk, DEMO_STEWARD):
+    with (tmp_path / "book.xlsx").open("wb") as into, acting(desk, DATA_STEWARD):
         tracemalloc.start()
         try:
             assert write_refused(desk, run, "zh", into) == 8_000

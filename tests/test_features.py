@@ -7,16 +7,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from commandcenter.security.builtin import OPERATOR, STREET_DISPATCHER
+from commandcenter.actor import Actor
 from layers import discover
 from layers.tiles import FEATURE_LIMIT
-from tests.city import BOLD, CLOCKS, HOME, KINDS
+from tests.city import BOLD, CLOCKS, HOME, KINDS, OPERATOR, STREET
 from tests.serving import ServedApplication
 
 BBOX = ",".join(f"{v:.6f}" for v in (*HOME.lonlat(-700, -300), *HOME.lonlat(700, 700)))
 
 
-def ask(application: ServedApplication, path: str, actor: str = OPERATOR.id) -> Any:
+def ask(application: ServedApplication, path: str, actor: Actor = OPERATOR) -> Any:
     answer = application.get(path, actor)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -39,7 +39,7 @@ def test_markup_stays_text_in_json(application: ServedApplication) -> None:
 def test_a_filter_narrows_the_viewport(application: ServedApplication) -> None:
     market = ask(application, f"/features/service_points?bbox={BBOX}&zoom=17&f.class=market")["features"]
     assert {f["properties"]["name"] for f in market} == {"站前早市", "湖滨药房"}
-    assert application.get(f"/features/service_points?bbox={BBOX}&f.class=private", OPERATOR.id).status_code == 400
+    assert application.get(f"/features/service_points?bbox={BBOX}&f.class=private", OPERATOR).status_code == 400
 
 
 def test_single_cases_carry_their_clock(application: ServedApplication) -> None:
@@ -62,7 +62,7 @@ def test_clusters_count_every_case_once_and_show_the_worst(application: ServedAp
 
 def test_a_street_sees_its_own_cases_only(application: ServedApplication) -> None:
     whole = ask(application, f"/features/cases?bbox={BBOX}&zoom=17")["shown"]
-    street = ask(application, f"/features/cases?bbox={BBOX}&zoom=17", STREET_DISPATCHER.id)["shown"]
+    street = ask(application, f"/features/cases?bbox={BBOX}&zoom=17", STREET)["shown"]
     assert 0 < street < whole
     overdue = ask(application, f"/features/cases?bbox={BBOX}&zoom=17&f.urgency=overdue")["shown"]
     assert overdue == len(KINDS)

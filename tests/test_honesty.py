@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from commandcenter.security.builtin import OPERATOR, STREET_DISPATCHER
+from commandcenter.actor import Actor
 from layers import discover
-from tests.city import HOME
+from tests.city import HOME, OPERATOR, STREET
 from tests.serving import ServedApplication
 
 BBOX = ",".join(f"{v:.6f}" for v in (*HOME.lonlat(-700, -300), *HOME.lonlat(700, 700)))
 
 
-def status(application: ServedApplication, zoom: int, more: str = "", actor: str = OPERATOR.id) -> dict[str, Any]:
+def status(application: ServedApplication, zoom: int, more: str = "", actor: Actor = OPERATOR) -> dict[str, Any]:
     answer = application.get(f"/map/status.json?bbox={BBOX}&zoom={zoom}{more}", actor)
     assert answer.status_code == 200, answer.text
     return answer.json()["layers"]  # type: ignore[no-any-return]
@@ -44,7 +44,7 @@ def test_n_of_m_is_counted_in_the_view_and_grows_with_zoom(application: ServedAp
 
 def test_the_count_is_the_actors_own_and_follows_the_filter(application: ServedApplication) -> None:
     whole = status(application, 17)["cameras"]["total"]
-    street = status(application, 17, actor=STREET_DISPATCHER.id)["cameras"]["total"]
+    street = status(application, 17, actor=STREET)["cameras"]["total"]
     working = status(application, 17, "&f.cameras.status=working")["cameras"]["total"]
     assert 0 < street < whole and working == 5
 
@@ -55,4 +55,4 @@ def test_asked_for_one_layer_it_answers_for_one(application: ServedApplication) 
 
 @pytest.mark.parametrize("zoom", [-1, 23, 10**9])
 def test_a_zoom_that_is_none_is_a_bad_request(application: ServedApplication, zoom: int) -> None:
-    assert application.get(f"/map/status.json?bbox={BBOX}&zoom={zoom}", OPERATOR.id).status_code == 400
+    assert application.get(f"/map/status.json?bbox={BBOX}&zoom={zoom}", OPERATOR).status_code == 400

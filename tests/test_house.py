@@ -20,7 +20,9 @@ from commandcenter.web.admin import admin_routes
 from commandcenter.web.audit_page import audit_routes
 from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.data_routes import data_routes
+from commandcenter.web.demo_entry import demo_routes
 from commandcenter.web.leaks_page import leaks_routes
+from commandcenter.web.oidc import oidc_routes
 from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, map_routes
 from commandcenter.web.sign_in import sign_in_routes
@@ -130,8 +132,8 @@ def test_no_callback_and_no_route_blocks_the_event_loop(application: ServedAppli
     assert {key for key, function in functions.items() if not inspect.iscoroutinefunction(function)} == set()
     state, door = application.state, application.app._door
     of_state, of_both = (
-        (health_routes, data_routes, audit_routes, people_routes, leaks_routes),
-        (map_routes, sign_in_routes, admin_routes, break_glass_routes, token_routes, kiosk_routes),
+        (health_routes, data_routes, map_routes, audit_routes, people_routes, leaks_routes),
+        (demo_routes, sign_in_routes, admin_routes, break_glass_routes, token_routes, kiosk_routes, oidc_routes),
     )
     made = [*(make(state) for make in of_state), *(make(state, door) for make in of_both)]
     routes = [route for router in made for route in router.routes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,7 +16,6 @@ from commandcenter.security.builtin import STEWARD
 from ingest.checks import checks_of
 from ingest.load import load_file
 from ingest.mapping import TARGETS, load_mapping
-from tests.conftest import TestDatabase
 
 CITY = load_city("longsha")
 CAMERAS = """target = "camera"
@@ -61,13 +59,6 @@ code = { from = "code" }
 code_system = "unit_cell"
 area_m2 = 1.0
 """
-
-
-@pytest.fixture
-def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield connection
 
 
 def files(folder: Path, *lines: str) -> tuple[Path, Path]:

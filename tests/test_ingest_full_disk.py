@@ -22,13 +22,6 @@ from tests.test_ingest_load import CITY
 LARGEST_FILE = 1 << 20
 
 
-@pytest.fixture
-def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield connection
-
-
 @pytest.mark.parametrize("table", ["address", "ingest_raw", "quarantine"])
 def test_the_disk_of_the_database_is_full(open_database: psycopg.Connection, database: TestDatabase, tmp_path: Path, table: str) -> None:
     """PostgreSQL says it in the middle of a load; where nobody can fill a disk, a trigger says it with the same code."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -15,14 +14,12 @@ from commandcenter.city import load_city
 from commandcenter.db.registers import finish_load
 from commandcenter.db.run import acting
 from commandcenter.security.builtin import STEWARD
-from ingest.cities_load import load_city_data, settle
-from ingest.contract import Mapping
+from ingest.cities_load import load_city_data
 from ingest.generated import generate_areas
 from ingest.governance.count_store import ESTIMATES
-from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
-from ingest.withdraw import withdraw_run
 from tests.conftest import TestDatabase
+from tests.ingesting import asked, load, withdrawn
 from tests.test_ingest_grids import MAPPING as GRIDS
 from tests.test_ingest_household_register import MAPPING as REGISTER
 from tests.test_ingest_household_register import register
@@ -44,27 +41,10 @@ def heidelberg(clone: Callable[[str], TestDatabase], test_data: Path) -> Iterato
         yield connection
 
 
-def asked(connection: psycopg.Connection, question: str, *given: Any) -> list[tuple[Any, ...]]:
-    with acting(connection, STEWARD):
-        return connection.execute(question, given).fetchall()  # type: ignore[arg-type]  # questions of these tests
-
-
-def load(connection: psycopg.Connection, mapping: Mapping, path: Path) -> Report:
-    report = load_file(connection, STEWARD, mapping, path, CITY)
-    settle(connection, CITY, [report], lambda _: None)
-    return report
-
-
 def drawn_anew(connection: psycopg.Connection) -> None:
     """As after a load of buildings."""
     with acting(connection, STEWARD):
         generate_areas(connection, STEWARD, CITY, lambda _: None)
-        finish_load(connection, lambda _: None)
-
-
-def withdrawn(connection: psycopg.Connection, run_id: int) -> None:
-    with acting(connection, STEWARD):
-        withdraw_run(connection, STEWARD, run_id)
         finish_load(connection, lambda _: None)
 
 
@@ -74,7 +54,7 @@ def test_what_was_counted_is_not_estimated_and_comes_back_when_it_is_withdrawn(h
     path = tmp_path / "register.toml"
     path.write_text(REGISTER.format(building='key = "house"', resident="homes", more=""), encoding="utf-8")
     lines = [f"{key},{resident + 7},2026-09-01,," for key, resident in homes]
-    report = load(heidelberg, load_mapping(path), register(tmp_path, *lines))
+    report = load(heidelberg, load_mapping(path), register(tmp_path, *lines), CITY)
     assert report.tally.loaded == 2
     counted = (
         "select b.source_key, h.resident, h.estimated from household_count h join building b on b.id = h.building_id where h.source = 'register'"
@@ -100,7 +80,7 @@ def test_the_citys_own_plan_stays_the_published_one(heidelberg: psycopg.Connecti
     file = tmp_path / "grids.geojson"
     feature = {"type": "Feature", "properties": {"code": "G1", "name": "一号网格"}, "geometry": json.loads(outline[0])}
     file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
-    report = load(heidelberg, load_mapping(path), file)
+    report = load(heidelberg, load_mapping(path), file, CITY)
     assert asked(heidelberg, PLANS) == [("generated", "retired"), ("own", "published")]
     drawn_anew(heidelberg)
     assert asked(heidelberg, PLANS) == [("generated", "retired"), ("own", "published")]
@@ -124,5 +104,5 @@ def test_what_is_not_drawn_from_draws_nothing_anew(heidelberg: psycopg.Connectio
     )
     file = tmp_path / "points.csv"
     file.write_text(f"code,name,lon,lat\nK1,Schule,{at[0]},{at[1]}\n", encoding="utf-8")
-    assert load(heidelberg, load_mapping(path), file).tally.loaded == 1
+    assert load(heidelberg, load_mapping(path), file, CITY).tally.loaded == 1
     assert asked(heidelberg, "select id from grid order by id") == before

@@ -13,28 +13,25 @@ import shapely
 from psycopg.rows import dict_row
 from shapely.geometry.base import BaseGeometry
 
-from commandcenter.city import load_city
-from commandcenter.db.registers import finish_load, write_source
+from commandcenter.db.registers import write_source
 from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.security.builtin import STEWARD
 from ingest import store
-from ingest.cities_load import settle
 from ingest.contract import Mapping
 from ingest.desk import store as store_of_desk
 from ingest.ledger import store as ledger
-from ingest.load import Report, load_file
+from ingest.load import load_file
 from ingest.mapping import load_mapping
 from ingest.moved import Moved
 from ingest.store import source_of
-from ingest.withdraw import withdraw_run
 from layers.honesty import SHOWN
-from tests.city import GRIDS, HOME, build
+from tests.city import GRIDS, HOME
 from tests.conftest import TestDatabase
+from tests.ingesting import CITY, asked, load, withdrawn
 from tests.shapes import rectangle, square
 
-CITY = load_city("longsha")
 MAPPING = """target = "grid"
 reader = "geojson"
 crs = "EPSG:4326"
@@ -72,10 +69,9 @@ WHOLE = {
 
 
 @pytest.fixture
-def city(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    """The little city, in a database of this test alone."""
-    with database.connect() as connection:
-        build(connection)
+def city(own_city: TestDatabase) -> Iterator[psycopg.Connection]:
+    """The little city, in a database of this test alone; each case knows the grid it was born in."""
+    with own_city.connect() as connection:
         with acting(connection, STEWARD):
             store.remember_birth_grid(connection)
         connection.commit()
@@ -97,24 +93,6 @@ def grids(folder: Path, shapes: dict[str, BaseGeometry], **more: Any) -> Path:
     ]
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
     return path
-
-
-def load(connection: psycopg.Connection, mapping: Mapping, path: Path, **more: Any) -> Report:
-    report = load_file(connection, STEWARD, mapping, path, CITY, **more)
-    assert report.tally.adds_up
-    settle(connection, CITY, [report], lambda _: None)
-    return report
-
-
-def withdrawn(connection: psycopg.Connection, run_id: int) -> None:
-    with acting(connection, STEWARD):
-        withdraw_run(connection, STEWARD, run_id)
-        finish_load(connection, lambda _: None)
-
-
-def asked(connection: psycopg.Connection, question: str, *given: Any) -> list[tuple[Any, ...]]:
-    with acting(connection, STEWARD):
-        return connection.execute(question, given).fetchall()  # type: ignore[arg-type]  # questions of these tests
 
 
 def state(connection: psycopg.Connection) -> dict[str, list[tuple[Any, ...]]]:

@@ -10,24 +10,21 @@ from typing import Any
 import psycopg
 import pytest
 
-from commandcenter.city import load_city
 from commandcenter.db.load import upsert
 from commandcenter.db.registers import finish_load, write_source
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.security.builtin import STEWARD
 from ingest import store
-from ingest.cities_load import settle
 from ingest.contract import Mapping
 from ingest.governance.count_store import ESTIMATES
 from ingest.ledger import store as ledger
-from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
 from ingest.withdraw import withdraw_run
-from tests.city import HOME, build
+from tests.city import HOME
 from tests.conftest import TestDatabase
+from tests.ingesting import asked, load
 
-CITY = load_city("longsha")
 MAPPING = """target = "household_count"
 reader = "csv"
 geometry = "none"
@@ -51,10 +48,9 @@ COUNTS = (
 
 
 @pytest.fixture
-def city(database: TestDatabase) -> Iterator[psycopg.Connection]:
+def city(own_city: TestDatabase) -> Iterator[psycopg.Connection]:
     """The little city, its homes estimated and not counted."""
-    with database.connect() as connection:
-        build(connection)
+    with own_city.connect() as connection:
         with acting(connection, STEWARD):
             connection.execute("delete from household_count")
             write_source(
@@ -82,18 +78,6 @@ def register(folder: Path, *lines: str, header: str = "house,homes,day,head,phon
     path = folder / "register.csv"
     path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
     return path
-
-
-def load(connection: psycopg.Connection, mapping: Mapping, path: Path, **more: Any) -> Report:
-    report = load_file(connection, STEWARD, mapping, path, CITY, **more)
-    assert report.tally.adds_up
-    settle(connection, CITY, [report], lambda _: None)
-    return report
-
-
-def asked(connection: psycopg.Connection, question: str, *given: Any) -> list[tuple[Any, ...]]:
-    with acting(connection, STEWARD):
-        return connection.execute(question, given).fetchall()  # type: ignore[arg-type]  # questions of these tests
 
 
 def withdrawn(connection: psycopg.Connection, run_id: int) -> None:

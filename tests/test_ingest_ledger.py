@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,13 +55,6 @@ label = { from = "label", required = true }
 house_number = { from = "number" }
 """
 SEEN = "select source_key, label, house_number, ST_AsText(geom), run_id, row_no, gone_run_id from address order by source_key"
-
-
-@pytest.fixture
-def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield connection
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +18,6 @@ from commandcenter.errors import BadInput
 from commandcenter.security.builtin import STEWARD
 from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
-from tests.conftest import TestDatabase
 from tests.test_ingest_steps import a_mapping, csv_file, feature, geojson_file
 
 CITY = load_city("longsha")
@@ -33,13 +31,6 @@ EACH_FILE = [
     ("heidelberg", "osm_service_points", "osm/heidelberg_altstadt.osm.pbf", 74, 0),
     ("heidelberg", "osm_street_furniture", "osm/heidelberg_altstadt.osm.pbf", 561, 0),
 ]
-
-
-@pytest.fixture
-def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield connection
 
 
 def load(connection: psycopg.Connection, mapping: str | Path, path: Path, city: City = CITY, dry_run: bool = False) -> Report:

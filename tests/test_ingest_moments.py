@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from commandcenter.city import load_city
 from commandcenter.db.run import acting
@@ -14,7 +12,6 @@ from commandcenter.security.builtin import STEWARD
 from ingest.contract import Mapping
 from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
-from tests.conftest import TestDatabase
 
 CITY = load_city("longsha")
 MAPPING = """target = "cases"
@@ -42,13 +39,6 @@ number = {{ from = "number", required = true }}
 reported_at = {{ from = "reported", kind = "moment", format = {formats}, required = true }}
 closed_at = {{ from = "closed", kind = "moment", format = {formats} }}
 """
-
-
-@pytest.fixture
-def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield connection
 
 
 def a_mapping(folder: Path, *formats: str) -> Mapping:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from commandcenter.errors import BadInput
 from commandcenter.security.builtin import STEWARD
 from ingest.load import Report, load_file
 from ingest.mapping import load_mapping
-from tests.conftest import TestDatabase
 
 CITY = load_city("longsha")
 COUNT = 60
@@ -154,13 +153,6 @@ MUTATIONS = {
     "half a character": Mutation(lambda rows: written(rows).replace("网点7号".encode(), b"\xe7\xbd", 1), COUNT - 1, {"not_decodable": 1}),
     "not a number": Mutation(lambda rows: written(at(at(at(rows, 5, 4, "NaN"), 6, 5, "inf"), 7, 4, "1e308")), COUNT - 3, {"": 3}),
 }
-
-
-@pytest.fixture
-def open_database(database: TestDatabase) -> Iterator[psycopg.Connection]:
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield connection
 
 
 def load(connection: psycopg.Connection, folder: Path, mutation: Mutation) -> Report:

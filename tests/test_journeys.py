@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, expect
 
+from commandcenter.db.connect import connect
+from commandcenter.demo.accounts import make_accounts
 from commandcenter.demo.load import load_demo
 from tests.browsing import CHROMIUM, Wall, changed_share, chromium
+from tests.city import OPERATOR
 from tests.serving import ServedApplication
 
 CENTRE = "123.95,47.315"
@@ -28,6 +31,9 @@ def served(clone: Callable[[str], object]) -> Iterator[ServedApplication]:
     database = clone("demo")
     settings = database.settings  # type: ignore[attr-defined]
     load_demo(settings, "district", 230202, lambda _: None)
+    with connect(settings) as connection:
+        connection.autocommit = True
+        make_accounts(connection)
     with ServedApplication(settings) as application:
         yield application
 
@@ -44,7 +50,7 @@ def browser() -> Iterator[Browser]:
 def wall(browser: Browser, served: ServedApplication) -> Iterator[Wall]:
     """A fresh page in Chinese at a desk; its manners are checked when the journey ends."""
     context = browser.new_context(viewport=DESK, locale="zh-CN", reduced_motion="reduce")
-    opened = Wall(context.new_page(), served.url)
+    opened = Wall(context.new_page(), served)
     yield opened
     opened.check_manners()
     context.close()
@@ -196,15 +202,20 @@ def test_wall_mode_has_no_chrome_and_large_type(wall: Wall, language: str) -> No
 def test_another_actor_sees_another_part_of_the_city(wall: Wall) -> None:
     wall.open("/?lang=zh")
     whole = wall.page.evaluate("() => fetch('/features/cases?bbox=123,47,124.5,48&zoom=12').then((r) => r.json()).then((b) => b.shown)")
-    wall.page.goto(f"{wall.url}/actor?id=demo:street&next=/")
+    wall.page.get_by_role("button", name="已登录：值班长").click()
+    wall.page.get_by_role("menuitem", name="换一个演示岗位").click()
+    expect(wall.page.locator(".plain-entries button")).to_have_count(17)
+    wall.keep("sign-in-demo-zh")
+    wall.page.get_by_role("button", name="派遣员 五龙街道").click()
     wall.page.wait_for_selector("#wall[data-map=idle]", state="attached")
     part = wall.page.evaluate("() => fetch('/features/cases?bbox=123,47,124.5,48&zoom=12').then((r) => r.json()).then((b) => b.shown)")
     assert 0 < part < whole
+    expect(wall.page.get_by_role("button", name="已登录：派遣员")).to_be_visible()
     wall.keep("street-actor-zh")
 
 
 def test_the_demo_city_was_made_for_now(served: ServedApplication) -> None:
-    body = served.get("/map/status.json?bbox=123,47,124.5,48&zoom=14&layers=cases,components").json()["layers"]
+    body = served.get("/map/status.json?bbox=123,47,124.5,48&zoom=14&layers=cases,components", OPERATOR).json()["layers"]
     assert not body["cases"]["late"]
     assert body["components"]["late"], "one source of the demo is late on purpose"
     assert datetime.fromisoformat(body["cases"]["as_of"]) <= datetime.now(UTC)

@@ -95,13 +95,11 @@ def test_a_district_writer_may_load_into_its_district_only(connection: psycopg.C
         upsert(connection, WEST_WRITER, "camera", CAMERA, [camera("w2", "a", 100, 100)], source="test_camera")
 
 
-def test_one_broken_row_leaves_nothing_of_its_file(database: TestDatabase) -> None:
-    with database.connect() as connection:
-        city.build(connection)
+def test_one_broken_row_leaves_nothing_of_its_file(own_city: TestDatabase) -> None:
     broken = [camera("ok", "a", 0, 10), ("bad", "a", "坏状态", "dome", "exploded", HOME.point(0, 20))]
-    with database.connect() as connection, pytest.raises(errors.CheckViolation), acting(connection, STEWARD):
+    with own_city.connect() as connection, pytest.raises(errors.CheckViolation), acting(connection, STEWARD):
         load(connection, broken)
-    with database.connect() as connection, acting(connection, STEWARD):
+    with own_city.connect() as connection, acting(connection, STEWARD):
         assert connection.execute("select count(*) from camera where source_key in ('ok','bad')").fetchone() == (0,)
 
 

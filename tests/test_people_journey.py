@@ -20,7 +20,7 @@ def wall(street: Street) -> Iterator[Wall]:
         pytest.skip("Chromium is not installed; make test installs it")
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 640}, locale="zh-CN", reduced_motion="reduce")
-        yield Wall(context.new_page(), street.served.url)
+        yield Wall(context.new_page(), street.served, None)
 
 
 def test_from_the_map_to_a_household_and_back_to_the_mask(wall: Wall, street: Street) -> None:

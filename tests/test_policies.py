@@ -26,8 +26,11 @@ OPEN_GROUND = ("area", "base_feature", "building", "city", "source", "grid_plan"
 CLOSED = ("quarantine", "upload", "ingest_raw", "ingest_before", "correction", "ingest_finding", "ingest_preview", "track")
 EMPTY_HERE = {"ingest_run", "mapping_version", "division_code"}  # the little city is drawn, not imported
 SEARCH = ("search_doc", "search_gram")
-AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit.py
-PEOPLE = ("role", "account", "appointment", "sign_in", "recovery_code", "centre_kind", "break_glass", "token")  # test_accounts, test_break_glass, test_tokens
+AUDIT = ("audit_event", "audit_waiting", "audit_chain", "audit_checkpoint")  # who reads and writes them: test_audit_rights.py
+PEOPLE = (
+    "role", "account", "appointment", "sign_in", "recovery_code", "centre_kind",  # test_accounts, test_second_factor, test_places
+    "break_glass", "token", "account_identity", "identity_return",  # test_break_glass, test_tokens, test_oidc
+)  # fmt: skip
 HOUSEHOLDS = ("household", "person", "person_private")  # test_people.py
 EAST_WRITER = Actor("test:east-writer", EASTERNER.title, Scope(districts=(EAST,)), frozenset({"read", "write"}))
 

@@ -16,10 +16,10 @@ import psycopg
 import pytest
 
 import layers
+from commandcenter import identity_provider
 from commandcenter.__main__ import COMMANDS
 from commandcenter.config import PREFIX, Settings
 from commandcenter.pages.wall.layout import TOOLS
-from commandcenter.security.builtin import OPERATOR
 from ingest import mapping as mapping_file
 from ingest import readers
 from ingest.__main__ import main as ingest
@@ -28,7 +28,7 @@ from layers.cards import card_request
 from layers.figures import PRESETS, QUEUE_TITLES
 from layers.style import catalogue, map_style
 from tests.asking import ask, tile, tile_at
-from tests.city import HOME, STRANGER
+from tests.city import HOME, OPERATOR, STRANGER
 from tests.conftest import TestDatabase
 
 ROOT = Path(__file__).parents[1]
@@ -185,7 +185,8 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    names = {setting.name.upper() for setting in dataclasses.fields(Settings)} - {"APP_DSN"}  # found, never set
+    names = {setting.name.upper() for setting in dataclasses.fields(Settings)} - {"APP_DSN", "IDENTITY_PROVIDER"}  # found; put together
+    names |= {name.removeprefix(PREFIX) for name in identity_provider.SETTINGS}
     unsaid = {name for name in names if f"`{name}`" not in ADMINISTRATORS and PREFIX + name not in ADMINISTRATORS + README}
     assert not unsaid
 

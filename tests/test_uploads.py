@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
+from commandcenter.actor import Actor
 from commandcenter.db.run import acting
 from commandcenter.errors import CommandCenterError
-from commandcenter.security.builtin import COMMUNITY_WORKER, DEMO_STEWARD, OPERATOR, STEWARD, STREET_DISPATCHER
+from commandcenter.security.builtin import STEWARD
 from commandcenter.web.context import ACTOR
 from commandcenter.web.data_routes import data_routes
 from commandcenter.web.routes import install_problem_bodies
@@ -37,10 +38,10 @@ from commandcenter.web.uploads import (
     clean_name,
     stored_name,
 )
+from tests.city import COMMUNITY, DATA_STEWARD, OPERATOR, STREET
 from tests.conftest import TestDatabase
 from tests.serving import ServedApplication
 
-AS_STEWARD = {"cookie": f"cc_actor={DEMO_STEWARD.id}"}
 MB = 2**20
 
 
@@ -54,7 +55,8 @@ def desk(database: TestDatabase, tmp_path: Path) -> Iterator[ServedApplication]:
 
 
 def send(served: ServedApplication, name: str, body: bytes | Iterator[bytes], **headers: str) -> httpx2.Response:
-    return httpx2.post(f"{served.url}/data/upload", params={"name": name}, content=body, headers={**AS_STEWARD, **headers}, timeout=120)
+    said = {"cookie": served.signed_in(DATA_STEWARD).cookie, **headers}
+    return httpx2.post(f"{served.url}/data/upload", params={"name": name}, content=body, headers=said, timeout=120)
 
 
 def kept(folder: Path) -> list[str]:
@@ -76,7 +78,7 @@ def test_a_file_arrives_as_it_was_sent(desk: ServedApplication, database: TestDa
         ((stored_as, file_name, size, sha256, actor),) = connection.execute(
             "select stored_as, file_name, bytes, sha256, actor from upload where id = %s", [told["id"]]
         ).fetchall()
-    assert (file_name, size, sha256, actor) == (told["file_name"], told["bytes"], told["sha256"], DEMO_STEWARD.id)
+    assert (file_name, size, sha256, actor) == (told["file_name"], told["bytes"], told["sha256"], desk.signed_in(DATA_STEWARD).actor.id)
     assert (tmp_path / "uploads" / stored_as).read_bytes() == body
     assert Path(stored_as).name == "低保户 2026 年.csv", "a run shows the name the sender knows"
     assert [Path(path).name for path in kept(tmp_path) if path.endswith(".part")] == []
@@ -93,10 +95,10 @@ def test_a_body_of_unknown_length_is_taken_too(desk: ServedApplication) -> None:
     assert (answer.status_code, answer.json()["bytes"]) == (200, 5)
 
 
-@pytest.mark.parametrize("actor", [OPERATOR.id, STREET_DISPATCHER.id, COMMUNITY_WORKER.id, "demo:nobody"])
-def test_only_data_stewards_may_send(desk: ServedApplication, tmp_path: Path, actor: str) -> None:
-    answer = send(desk, "a.csv", b"x", cookie=f"cc_actor={actor}")
-    assert answer.status_code == (401 if actor == "demo:nobody" else 403)
+@pytest.mark.parametrize("actor", [OPERATOR, STREET, COMMUNITY, None], ids=["operator", "street", "community", "nobody"])
+def test_only_data_stewards_may_send(desk: ServedApplication, tmp_path: Path, actor: Actor | None) -> None:
+    answer = send(desk, "a.csv", b"x", cookie=desk.signed_in(actor).cookie if actor else "")
+    assert answer.status_code == (401 if actor is None else 403)
     body = answer.json()
     assert body["detail"] and body["detail_zh"] and body["id"]
     assert kept(tmp_path) == []
@@ -126,7 +128,7 @@ def test_a_file_announced_as_too_large_is_refused_at_once(desk: ServedApplicatio
     host, port = "127.0.0.1", desk.port
     with socket.create_connection((host, port), timeout=20) as wire:
         wire.sendall(
-            f"POST /data/upload?name=big.csv HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: cc_actor={DEMO_STEWARD.id}\r\n"
+            f"POST /data/upload?name=big.csv HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {desk.signed_in(DATA_STEWARD).cookie}\r\n"
             f"Content-Length: {LARGEST_BYTES + 1}\r\n\r\nthe first words".encode()
         )
         answer = wire.recv(4096).decode()
@@ -139,7 +141,7 @@ def test_a_file_announced_as_too_large_is_refused_at_once(desk: ServedApplicatio
 @pytest.mark.parametrize("sent", [1, 3 * MB])
 def test_a_client_that_goes_away_leaves_nothing(desk: ServedApplication, database: TestDatabase, tmp_path: Path, sent: int) -> None:
     with socket.create_connection(("127.0.0.1", desk.port), timeout=20) as wire:
-        head = f"POST /data/upload?name=half.csv HTTP/1.1\r\nHost: x\r\nCookie: cc_actor={DEMO_STEWARD.id}\r\nContent-Length: {8 * MB}\r\n\r\n"
+        head = f"POST /data/upload?name=half.csv HTTP/1.1\r\nHost: x\r\nCookie: {desk.signed_in(DATA_STEWARD).cookie}\r\nContent-Length: {8 * MB}\r\n\r\n"
         wire.sendall(head.encode() + b"x" * sent)
         within(lambda: kept(tmp_path) != [])
     within(lambda: kept(tmp_path) == [])
@@ -186,7 +188,7 @@ def small_door(desk: ServedApplication, uploads: Uploads) -> Iterator[httpx2.Cli
     server.include_router(data_routes(desk.state, uploads))
 
     async def door(scope: dict[str, object], receive: object, send: object) -> None:
-        ACTOR.set(DEMO_STEWARD)
+        ACTOR.set(DATA_STEWARD)
         await server(scope, receive, send)  # type: ignore[arg-type]  # ASGI as it comes
 
     class Inside(ServedApplication):

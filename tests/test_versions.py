@@ -8,7 +8,6 @@ import psycopg
 
 from commandcenter.db.run import acting
 from commandcenter.security.builtin import STEWARD
-from tests import city
 from tests.asking import tile_at
 from tests.city import HOME, OPERATOR, WEST_WRITER
 from tests.conftest import TestDatabase
@@ -26,29 +25,26 @@ def counted(connection: psycopg.Connection, table: str) -> int:
     return int(row[0])
 
 
-def test_a_write_reaches_the_running_application(database: TestDatabase) -> None:
-    with database.connect() as connection:
-        city.build(connection)
-        with ServedApplication(database.settings) as served:
-            versions = served.state.versions
-            before, others = versions.of("camera"), versions.of("component")
-            assert before == counted(connection, "camera") > 0
-            etag = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt").headers["etag"]
-            with acting(connection, STEWARD):
-                connection.execute("update camera set status = case status when 'working' then 'faulty' else 'working' end")
-            connection.commit()
-            began = time.monotonic()
-            while versions.of("camera") == before and time.monotonic() - began < WITHIN_S:
-                time.sleep(0.02)
-            assert versions.of("camera") == before + 1
-            assert versions.of("component") == others
-            fresh = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt")
-            assert fresh.status_code == 200 and fresh.headers["etag"] != etag, "the cache must not answer with the old tile"
+def test_a_write_reaches_the_running_application(own_city: TestDatabase) -> None:
+    with own_city.connect() as connection, ServedApplication(own_city.settings) as served:
+        versions = served.state.versions
+        before, others = versions.of("camera"), versions.of("component")
+        assert before == counted(connection, "camera") > 0
+        etag = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt", OPERATOR).headers["etag"]
+        with acting(connection, STEWARD):
+            connection.execute("update camera set status = case status when 'working' then 'faulty' else 'working' end")
+        connection.commit()
+        began = time.monotonic()
+        while versions.of("camera") == before and time.monotonic() - began < WITHIN_S:
+            time.sleep(0.02)
+        assert versions.of("camera") == before + 1
+        assert versions.of("component") == others
+        fresh = served.get(f"/tiles/cameras/{Z}/{X}/{Y}.mvt", OPERATOR)
+        assert fresh.status_code == 200 and fresh.headers["etag"] != etag, "the cache must not answer with the old tile"
 
 
-def test_nothing_changed_is_no_version_and_what_was_rolled_back_neither(database: TestDatabase) -> None:
-    with database.connect() as connection:
-        city.build(connection)
+def test_nothing_changed_is_no_version_and_what_was_rolled_back_neither(own_city: TestDatabase) -> None:
+    with own_city.connect() as connection:
         before = counted(connection, "camera")
         with acting(connection, STEWARD):
             connection.execute("update camera set name = name where false")

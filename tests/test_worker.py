@@ -8,17 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx2
-import psycopg
 import pytest
 
 from commandcenter.config import Settings
@@ -26,101 +22,23 @@ from commandcenter.db.cluster import PrivateCluster
 from commandcenter.db.connect import connect
 from commandcenter.db.run import acting
 from commandcenter.errors import Forbidden
-from commandcenter.security.builtin import BUILT_IN, DEMO_STEWARD, FETCHER, OPERATOR, STEWARD
+from commandcenter.security.builtin import BUILT_IN, FETCHER, STEWARD
 from commandcenter.worker.child import WorkerChild
 from commandcenter.worker.imports import job_actor, run_import
 from commandcenter.worker.process import sweep
 from commandcenter.worker.tasks import take_up_abandoned, task_app
 from ingest.desk import commands, store
 from ingest.desk.mappings import own_mappings
-from ingest.desk.queue import QUEUE, defer_import
+from ingest.desk.queue import defer_import
+from tests.city import DATA_STEWARD
 from tests.conftest import TestDatabase
+from tests.signing_in import sign_in
 from tests.test_desk_commands import told
 from tests.test_ingest_steps import a_mapping
 from tests.test_setup_serve import database_answers, postmaster, served, until_ready
+from tests.working import ROOT, WITHIN_S, Desk, desk, rows, until, worker
 
-ROOT = Path(__file__).parents[1]
-WITHIN_S = 60.0
-
-
-@dataclass
-class Desk:
-    """A database, a data folder with one mapping of its own, and a steward's connection."""
-
-    connection: psycopg.Connection
-    settings: Settings
-    environment: dict[str, str]
-
-    def deliver(self, lines: list[str], name: str = "addresses.csv") -> int:
-        """A file of addresses as an upload."""
-        folder = self.settings.data_dir / "uploads" / f"t{time.monotonic_ns()}"
-        folder.mkdir(parents=True)
-        (folder / name).write_text("\n".join(["id,label,number,lon,lat", *lines, ""]), encoding="utf-8")
-        size = (folder / name).stat().st_size
-        return commands.register_upload(self.connection, DEMO_STEWARD, name, f"{folder.name}/{name}", size, "ab")
-
-    def ask(self, upload: int, dry_run: bool = False, accept_vanished: bool = False) -> int:
-        return commands.ask_run(self.connection, DEMO_STEWARD, "addresses", upload, dry_run, accept_vanished, folders=self.folders)
-
-    @property
-    def folders(self) -> list[Path]:
-        return [own_mappings(self.settings.data_dir)]
-
-    def run(self, run_id: int) -> dict[str, Any]:
-        (row,) = told(self.connection, "select * from ingest_run where id = %s", run_id)
-        return row
-
-    def labels(self) -> list[str]:
-        return [row["label"] for row in told(self.connection, "select label from address order by label")]
-
-    def jobs(self) -> list[str]:
-        return [row["status"] for row in told(self.connection, "select status::text from jobs.procrastinate_jobs order by id")]
-
-    def work_off(self) -> None:
-        """A worker in this process that ends when nothing is left to do."""
-
-        async def work() -> None:
-            app = task_app(self.settings)
-            async with app.open_async():
-                await app.run_worker_async(queues=[QUEUE], wait=False, delete_jobs="successful", install_signal_handlers=False, listen_notify=False)
-
-        asyncio.run(work())
-
-
-@pytest.fixture
-def desk(database: TestDatabase, tmp_path: Path) -> Iterator[Desk]:
-    own_mappings(tmp_path).mkdir()
-    a_mapping(own_mappings(tmp_path))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMMANDCENTER_")}
-    environment |= {"COMMANDCENTER_DATABASE_URL": database.admin_dsn, "COMMANDCENTER_DATA_DIR": str(tmp_path), "COMMANDCENTER_CITY": "longsha"}
-    with database.connect() as connection:
-        connection.autocommit = True
-        yield Desk(connection, replace(database.settings, data_dir=tmp_path, city="longsha"), environment)
-
-
-@contextmanager
-def worker(desk: Desk) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process as the server starts it."""
-    process = subprocess.Popen([sys.executable, "-m", "commandcenter", "work", "--attached"], cwd=ROOT, env=desk.environment, stdin=subprocess.PIPE)
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def until(true: Callable[[], bool], within_s: float = WITHIN_S) -> None:
-    end = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def rows(count: int, first: int = 0) -> list[str]:
-    return [f"{n},路{n},{n},{123.9 + n % 1000 * 1e-5:.5f},47.31" for n in range(first, first + count)]
+__all__ = ["desk"]  # the fixture
 
 
 def test_a_worker_process_carries_out_what_was_asked_for(desk: Desk) -> None:
@@ -131,7 +49,7 @@ def test_a_worker_process_carries_out_what_was_asked_for(desk: Desk) -> None:
         load = desk.ask(desk.deliver(["1,一路,1,123.95,47.31", "2,二路,2,,"]))
         until(lambda: desk.run(load)["status"] == "done" and desk.jobs() == [])
     row = desk.run(load)
-    assert (row["rows_read"], row["loaded"], row["quarantined"], row["actor"]) == (2, 1, 1, DEMO_STEWARD.id)
+    assert (row["rows_read"], row["loaded"], row["quarantined"], row["actor"]) == (2, 1, 1, STEWARD.id)
     assert row["file_name"] == "addresses.csv"
     assert desk.labels() == ["一路"]
 
@@ -148,8 +66,8 @@ def test_a_corrected_row_is_loaded_by_the_next_run(desk: Desk) -> None:
     load = desk.ask(desk.deliver(["1,一路,1,123.95,47.31", "2,二路,2,,"]))
     desk.work_off()
     ((refused),) = told(desk.connection, "select id, fields from quarantine where run_id = %s", load)
-    assert commands.correct(desk.connection, DEMO_STEWARD, ids=[refused["id"]], changes={"lon": "123.96", "lat": "47.32"}) == 1
-    again = commands.ask_rerun(desk.connection, DEMO_STEWARD, "addresses", folders=desk.folders)
+    assert commands.correct(desk.connection, STEWARD, ids=[refused["id"]], changes={"lon": "123.96", "lat": "47.32"}) == 1
+    again = commands.ask_rerun(desk.connection, STEWARD, "addresses", folders=desk.folders)
     desk.work_off()
     row = desk.run(again)
     assert (row["status"], row["kind"], row["rows_read"], row["loaded"], row["quarantined"]) == ("done", "correction", 1, 1, 0)
@@ -161,7 +79,7 @@ def test_a_withdrawn_load_is_gone_and_counts_and_search_follow(desk: Desk) -> No
     load = desk.ask(desk.deliver(["1,一路,1,123.95,47.31"]))
     desk.work_off()
     assert desk.labels() == ["一路"]
-    said = commands.withdraw(desk.connection, DEMO_STEWARD, load)
+    said = commands.withdraw(desk.connection, STEWARD, load)
     assert str(load) in said.zh
     assert (desk.labels(), desk.run(load)["status"], desk.jobs()) == ([], "withdrawn", ["todo"])
     desk.work_off()
@@ -182,7 +100,7 @@ def test_a_delivery_that_drops_most_rows_needs_a_yes(desk: Desk) -> None:
 
 def test_a_run_cancelled_while_it_waits_is_not_carried_out(desk: Desk) -> None:
     run = desk.ask(desk.deliver(rows(3)))
-    commands.cancel_run(desk.connection, DEMO_STEWARD, run)
+    commands.cancel_run(desk.connection, STEWARD, run)
     desk.work_off()
     assert (desk.run(run)["status"], desk.labels(), desk.jobs()) == ("cancelled", [], [])
 
@@ -192,7 +110,7 @@ def test_a_running_import_is_cancelled_and_leaves_nothing(desk: Desk) -> None:
     with worker(desk):
         until(lambda: desk.run(run)["progress"] > 0)
         assert desk.run(run)["status"] == "running"
-        commands.cancel_run(desk.connection, DEMO_STEWARD, run)
+        commands.cancel_run(desk.connection, STEWARD, run)
         until(lambda: desk.run(run)["status"] != "running")
         until(lambda: desk.jobs() == [])
     assert desk.run(run)["status"] == "cancelled" and "取消" in desk.run(run)["message"]
@@ -263,13 +181,13 @@ def test_a_job_that_somebody_works_on_is_left_alone(desk: Desk, database: TestDa
         assert store.hold_job(other, run)
         asyncio.run(look_for(5))
         assert desk.jobs() == ["doing"]
-        run_import(desk.settings, run, DEMO_STEWARD.id)
+        run_import(desk.settings, run, STEWARD.id)
         assert desk.run(run)["status"] == "queued", "it is held by somebody else"
     asyncio.run(look_for(5))
     assert desk.jobs() == ["todo"]
 
 
-@pytest.mark.parametrize("actor", [OPERATOR.id, "demo:nobody", "builtin:nobody", ""])
+@pytest.mark.parametrize("actor", ["demo:operator", "account:999", "builtin:nobody", ""])
 def test_a_job_runs_as_a_steward_or_not_at_all(desk: Desk, actor: str) -> None:
     with pytest.raises(Forbidden):
         job_actor(actor)
@@ -279,14 +197,14 @@ def test_a_job_runs_as_a_steward_or_not_at_all(desk: Desk, actor: str) -> None:
 
 
 def test_all_stewards_may_run_jobs() -> None:
-    assert {actor.id for actor in BUILT_IN.values() if actor.may("steward")} == {STEWARD.id, FETCHER.id, DEMO_STEWARD.id}
-    assert [job_actor(actor).id for actor in (STEWARD.id, FETCHER.id, DEMO_STEWARD.id)] == [STEWARD.id, FETCHER.id, DEMO_STEWARD.id]
+    assert {actor.id for actor in BUILT_IN.values() if actor.may("steward")} == set(BUILT_IN) == {STEWARD.id, FETCHER.id}
+    assert [job_actor(actor) for actor in (STEWARD.id, FETCHER.id)] == [STEWARD, FETCHER]
 
 
 def test_a_second_job_for_the_same_run_does_nothing(desk: Desk) -> None:
     run = desk.ask(desk.deliver(rows(2)))
-    with acting(desk.connection, DEMO_STEWARD):
-        defer_import(desk.connection, run, DEMO_STEWARD.id, "addresses")
+    with acting(desk.connection, STEWARD):
+        defer_import(desk.connection, run, STEWARD.id, "addresses")
     desk.work_off()
     assert desk.jobs() == [] and desk.run(run)["loaded"] == 2
     assert len(told(desk.connection, "select id from ingest_run")) == 1
@@ -397,7 +315,8 @@ def test_a_file_travels_from_the_browser_into_the_table_and_the_worker_outlives_
 
 def deliver_over_http(settings: Settings, port: int, line: str, loaded: int) -> None:
     body = f"id,label,number,lon,lat\n{line}\n".encode()
-    answer = httpx2.post(f"http://127.0.0.1:{port}/data/upload?name=a.csv", content=body, headers={"cookie": f"cc_actor={DEMO_STEWARD.id}"}, timeout=60)
+    cookie = sign_in(settings, DATA_STEWARD).cookie
+    answer = httpx2.post(f"http://127.0.0.1:{port}/data/upload?name=a.csv", content=body, headers={"cookie": cookie}, timeout=60)
     assert answer.status_code == 200, answer.text
     with connect(settings) as connection:
         connection.autocommit = True

@@ -1,21 +1,14 @@
-"""Sources that come by themselves: fetched when due, told when they fail, watched files taken whole and put away, files cleared in time."""
+"""Sources that come by themselves: fetched when due, told when they fail, said at the desk."""
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,111 +18,37 @@ from commandcenter.city import load_city
 from commandcenter.db.run import acting
 from commandcenter.errors import BadInput
 from commandcenter.pages.data.arrival import arrival_view, no_worker
-from commandcenter.security.builtin import DEMO_STEWARD, FETCHER, STEWARD
+from commandcenter.security.builtin import FETCHER, STEWARD
 from commandcenter.text import Text
-from commandcenter.worker.fetching import Fetching, clear_uploads, fetch_now, put_away_after, receiver_of
-from commandcenter.worker.imports import run_import
-from ingest.contract import Mapping
+from commandcenter.worker.fetching import Fetching, fetch_now
 from ingest.desk import commands
 from ingest.desk.arrivals import taking
 from ingest.desk.arrivals.due import FIRST_PAUSE_S, LONGEST_PAUSE_S, Attempt, fetched_mappings, is_due, next_due
-from ingest.desk.arrivals.taking import put_away, take_in
-from ingest.desk.mappings import own_mappings, steward_mapping
-from ingest.fetching import fetch, watched
+from ingest.desk.mappings import own_mappings
 from tests.conftest import TestDatabase
+from tests.fetched import (
+    ROWS,
+    Department,
+    a_fetched,
+    below,
+    csv,
+    department,
+    folder,
+    from_address,
+    from_folder,
+    later,
+    runs,
+    take,
+    uploaded,
+)
 from tests.serving import ServedApplication
 from tests.test_desk_commands import told
 from tests.test_desk_page import words
-from tests.test_ingest_steps import PLACE, POINTS
-from tests.test_worker import Desk, desk, until, worker
+from tests.working import Desk, desk, until
 
-__all__ = ["desk"]  # the fixture
+__all__ = ["department", "desk", "folder"]  # the fixtures
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-ROWS = ["1,一路,1,123.95,47.31", "2,二路,2,123.96,47.31"]
-
-
-def csv(*lines: str) -> bytes:
-    return "\n".join(["id,label,number,lon,lat", *lines, ""]).encode()
-
-
-class Department(BaseHTTPRequestHandler):
-    """A department's server: what it answers is set by the test."""
-
-    protocol_version = "HTTP/1.1"
-    status: int
-    body: bytes
-    asked: list[str]
-    slow: threading.Event
-
-    def do_GET(self) -> None:
-        type(self).asked.append(self.path)
-        self.slow.wait(10)
-        self.send_response(self.status)
-        self.send_header("Content-Type", "text/csv")
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
-
-
-@pytest.fixture
-def department() -> Iterator[type[Department]]:
-    """A server on this machine; ``port`` is where."""
-    kind = type("Answers", (Department,), {"status": 200, "body": csv(*ROWS), "asked": [], "slow": threading.Event()})
-    kind.slow.set()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    kind.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield kind
-    server.shutdown()
-    server.server_close()
-
-
-def a_fetched(desk: Desk, fetched: str, cadence: str = "1h", name: str = "addresses") -> Mapping:
-    """The mapping of addresses, with a way to come by itself."""
-    body = POINTS.format(reader="csv", encoding="utf-8", crs="EPSG:4326", place=PLACE).replace('"once"', f'"{cadence}"')
-    (own_mappings(desk.settings.data_dir) / f"{name}.toml").write_text(f"{body}\n[fetch]\n{fetched}\n", encoding="utf-8")
-    return steward_mapping(name, desk.folders)
-
-
-def from_address(desk: Desk, department: Any, cadence: str = "1h", name: str = "addresses") -> Mapping:
-    return a_fetched(desk, f'url = "http://127.0.0.1:{department.port}/a.csv"', cadence, name)
-
-
-@pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("departments")
-
-
-def from_folder(desk: Desk, folder: Path) -> Mapping:
-    return a_fetched(desk, f'folder = "{folder}"\npattern = "*.csv"')
-
-
-def take(desk: Desk, mapping: Mapping, now: datetime | None = None, anyway: bool = False) -> list[int]:
-    """One look of a worker, which does not wait long."""
-    receiver = receiver_of(desk.settings, desk.connection)
-    quick = replace(receiver, fetch=partial(fetch, waits_s=()), watched=partial(watched, still_s=0.05))
-    return take_in(quick, mapping, now, anyway=anyway)
-
-
-def later(**much: float) -> datetime:
-    return datetime.now(UTC) + timedelta(**much)
-
-
-def runs(desk: Desk) -> list[dict[str, Any]]:
-    return told(desk.connection, "select * from ingest_run order by id")
-
-
-def uploaded(desk: Desk) -> list[Path]:
-    return sorted(path for path in (desk.settings.data_dir / "uploads").rglob("*") if path.is_file())
-
-
-def below(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_due_source_is_fetched_kept_and_loaded(desk: Desk, department: type[Department]) -> None:
@@ -181,7 +100,7 @@ def test_the_same_answer_is_read_again_when_something_came_between(desk: Desk, d
     mapping = from_address(desk, department)
     (first,) = take(desk, mapping)
     desk.work_off()
-    commands.withdraw(desk.connection, DEMO_STEWARD, first)
+    commands.withdraw(desk.connection, STEWARD, first)
     assert desk.labels() == []
     take(desk, mapping, later(hours=2))
     desk.work_off()
@@ -316,160 +235,6 @@ def test_a_citys_mappings_are_its_own_and_those_of_its_city_file(desk: Desk, dep
     assert fetched_mappings(load_city("longsha"), desk.settings.data_dir / "nowhere") == ([], {})
 
 
-def test_a_watched_file_appears_is_loaded_and_moves(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    assert take(desk, mapping) == []
-    (folder / "一季度.csv").write_bytes(csv(*ROWS))
-    (folder / "notes.txt").write_text("no data")
-    (run,) = take(desk, mapping)
-    assert take(desk, mapping) == [], "it is not taken twice while it waits"
-    assert "一季度.csv" in below(folder), "it stays until its run has ended"
-    desk.work_off()
-    assert below(folder) == ["done/一季度.csv", "notes.txt"]
-    row = desk.run(run)
-    assert (row["status"], row["loaded"], row["file_name"], row["actor"]) == ("done", 2, "一季度.csv", FETCHER.id)
-    assert [path.read_bytes() for path in uploaded(desk)] == [csv(*ROWS)]
-
-
-def test_names_in_done_and_refused_are_never_written_over(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    contents = [csv(*ROWS), csv(ROWS[0]), b"nothing at all", csv(*ROWS), b"once more nothing"]
-    for body in contents:
-        (folder / "a.csv").write_bytes(body)
-        take(desk, mapping)
-        desk.work_off()
-    assert below(folder) == ["done/a (2).csv", "done/a (3).csv", "done/a.csv", "refused/a (2).csv", "refused/a.csv"]
-    kept = [folder / "done/a.csv", folder / "done/a (2).csv", folder / "refused/a.csv", folder / "done/a (3).csv", folder / "refused/a (2).csv"]
-    assert [path.read_bytes() for path in kept] == contents
-    assert [row["status"] for row in runs(desk)] == ["done", "done", "failed", "done", "failed"]
-    assert desk.labels() == ["一路", "二路"], "what came before comes again when it is delivered anew"
-
-
-def test_a_file_that_grows_is_left_alone(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    path = folder / "a.csv"
-    path.write_bytes(csv(ROWS[0]))
-
-    def meanwhile(_: float) -> None:
-        with path.open("ab") as file:
-            file.write(b"2,")
-
-    receiver = replace(receiver_of(desk.settings, desk.connection), watched=partial(watched, sleep=meanwhile))
-    assert take_in(receiver, mapping) == [] and runs(desk) == [] and uploaded(desk) == []
-    path.write_bytes(csv(*ROWS))
-    assert len(take(desk, mapping)) == 1
-
-
-def test_a_file_that_changes_while_it_is_copied_is_left_for_the_next_look(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    paths = [folder / "a.csv", folder / "b.csv"]
-    for path in paths:
-        path.write_bytes(csv(*ROWS))
-    copy = taking.shutil.copyfile
-
-    def and_then_it_grows(source: Path, target: Path, **how: Any) -> None:
-        copy(source, target, **how)
-        if source.name == "a.csv":
-            source.write_bytes(csv(*ROWS, "3,三路,3,123.95,47.31"))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(taking.shutil, "copyfile", and_then_it_grows)
-        (run,) = take(desk, mapping)
-    assert desk.run(run)["file_name"] == "b.csv"
-    assert len(take(desk, mapping)) == 1
-
-
-def test_a_restart_between_load_and_move_neither_loses_nor_loads_twice(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    (folder / "a.csv").write_bytes(csv(*ROWS))
-    (run,) = take(desk, mapping)
-    run_import(desk.settings, run, FETCHER.id)  # and the process dies before it moves the file
-    assert desk.run(run)["status"] == "done" and below(folder) == ["a.csv"]
-    assert take(desk, mapping) == []
-    assert below(folder) == ["done/a.csv"] and len(runs(desk)) == 1
-
-
-def test_a_restart_between_copy_and_upload_takes_the_file_once(desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mapping = from_folder(desk, folder)
-    (folder / "a.csv").write_bytes(csv(*ROWS))
-
-    def dies(*_: Any, **__: Any) -> int:
-        raise psycopg.OperationalError("the server is gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(commands, "register_upload", dies)
-        with pytest.raises(psycopg.OperationalError):
-            take(desk, mapping)
-    assert uploaded(desk) == [] and runs(desk) == [] and below(folder) == ["a.csv"]
-    take(desk, mapping)
-    desk.work_off()
-    assert (len(runs(desk)), len(uploaded(desk)), below(folder)) == (1, 1, ["done/a.csv"])
-
-
-def test_a_file_whose_import_breaks_is_tried_again_and_at_last_refused(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    (folder / "a.csv").write_bytes(csv(*ROWS))
-    take(desk, mapping)
-    for broken in range(1, taking.MOST_BROKEN + 1):
-        with acting(desk.connection, STEWARD):
-            desk.connection.execute("update ingest_run set status = 'broken', finished_at = now() where status = 'queued'")
-        assert len(take(desk, mapping)) == (broken < taking.MOST_BROKEN)
-    assert below(folder) == ["refused/a.csv"] and len(runs(desk)) == taking.MOST_BROKEN
-
-
-def test_a_folder_that_is_not_there_is_told_once_and_ever_more_rarely(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder / "nowhere")
-    (run,) = take(desk, mapping)
-    assert desk.run(run)["status"] == "failed" and "nowhere" in desk.run(run)["message_en"]
-    assert take(desk, mapping) == []
-    assert len(take(desk, mapping, later(seconds=FIRST_PAUSE_S + 1))) == 1
-    (folder / "nowhere").mkdir()
-    (folder / "nowhere" / "a.csv").write_bytes(csv(*ROWS))
-    take(desk, mapping)
-    desk.work_off()
-    assert desk.labels() == ["一路", "二路"]
-
-
-def test_a_file_that_cannot_be_moved_is_told_and_keeps_no_other_waiting(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    (folder / "done").write_text("a file where a folder should be")
-    (folder / "a.csv").write_bytes(csv(*ROWS))
-    take(desk, mapping)
-    desk.work_off()
-    (folder / "b.csv").write_bytes(csv(*ROWS, "3,三路,3,123.95,47.31"))
-    second, told_run = take(desk, mapping)
-    desk.work_off()
-    assert desk.run(second)["status"] == "done" and desk.run(told_run)["status"] == "failed"
-    assert "a.csv was read but cannot be moved" in desk.run(told_run)["message_en"]
-    assert [row["status"] for row in runs(desk)] == ["done", "done", "failed"], "and it is not loaded again"
-
-
-def test_only_its_own_runs_put_files_away(desk: Desk, folder: Path) -> None:
-    mapping = from_folder(desk, folder)
-    (folder / "a.csv").write_bytes(csv(*ROWS))
-    (run,) = take(desk, mapping)
-    run_import(desk.settings, run, FETCHER.id)
-    put_away_after(desk.settings, run, DEMO_STEWARD.id)
-    assert below(folder) == ["a.csv"]
-    put_away_after(desk.settings, 999, FETCHER.id)
-    put_away_after(desk.settings, run, FETCHER.id)
-    assert below(folder) == ["done/a.csv"]
-    assert put_away(receiver_of(desk.settings, desk.connection), replace(mapping, fetch=None)) == []
-
-
-def test_a_worker_process_takes_what_lies_in_the_folder(desk: Desk, folder: Path) -> None:
-    """The whole of it, as the server starts it; killed and started again in between."""
-    from_folder(desk, folder)
-    (folder / "a.csv").write_bytes(csv(*ROWS))
-    with worker(desk) as first:
-        until(lambda: below(folder) == ["done/a.csv"])
-        first.kill()
-    (folder / "b.csv").write_bytes(csv(*ROWS, "3,三路,3,123.95,47.31"))
-    with worker(desk):
-        until(lambda: below(folder) == ["done/a.csv", "done/b.csv"])
-    assert [(row["status"], row["loaded"]) for row in runs(desk)] == [("done", 2), ("done", 1)]
-
-
 def test_fetching_in_the_foreground(desk: Desk, department: type[Department], folder: Path) -> None:
     from_address(desk, department, name="b_address")
     a_fetched(desk, f'folder = "{folder}"', name="a_folder")
@@ -503,76 +268,6 @@ def test_in_the_foreground_a_worker_may_be_faster(desk: Desk, department: type[D
 def test_the_command_line_knows_fetch() -> None:
     assert vars(_parser().parse_args(["fetch", "a", "b", "--data-dir", "x"])) == {"command": "fetch", "mapping": ["a", "b"], "data_dir": Path("x")}
     assert _parser().parse_args(["fetch"]).mapping == []
-
-
-@contextmanager
-def days_later(desk: Desk, days: int) -> Iterator[None]:
-    """As if all runs had ended that long ago."""
-    with acting(desk.connection, STEWARD):
-        desk.connection.execute("update ingest_run set finished_at = finished_at - make_interval(days => %s)", [days])
-    yield
-
-
-def test_files_of_finished_uploads_go_and_their_rows_stay(desk: Desk) -> None:
-    done, young = desk.deliver(ROWS[:1]), desk.deliver(ROWS[:1])
-    load = desk.ask(done)
-    desk.work_off()
-    with days_later(desk, 29):
-        assert clear_uploads(desk.settings) == 0
-    with days_later(desk, 2):
-        desk.ask(young)
-        desk.work_off()
-        assert clear_uploads(desk.settings) == 1
-    first, second = told(desk.connection, "select * from upload order by id")
-    uploads = desk.settings.data_dir / "uploads"
-    assert first["id"] == done and first["sha256"] and first["bytes"] and not (uploads / first["stored_as"]).parent.exists()
-    assert (uploads / second["stored_as"]).is_file()
-    again = desk.ask(done)
-    desk.work_off()
-    assert desk.run(load)["loaded"] == 1
-    assert desk.run(again)["status"] == "failed" and "no longer on the server" in desk.run(again)["message_en"]
-
-
-def test_files_that_somebody_may_need_are_kept(desk: Desk, tmp_path: Path) -> None:
-    """No run yet, a dry run to be confirmed, one that waits, one that runs; and what belongs to another city's database."""
-    never, confirmed, waiting, dry_again = (desk.deliver([line]) for line in (ROWS[0], ROWS[0], ROWS[1], ROWS[0]))
-    to_confirm = desk.deliver(ROWS)
-    desk.ask(to_confirm, dry_run=True)
-    desk.ask(confirmed, dry_run=True)
-    desk.ask(dry_again, dry_run=True)
-    desk.work_off()
-    desk.ask(confirmed)
-    desk.ask(dry_again)
-    desk.ask(waiting)
-    desk.work_off()
-    desk.ask(dry_again, dry_run=True)
-    desk.work_off()
-    running = desk.ask(waiting)
-    others = tmp_path / "uploads" / "others" / "x.csv"
-    others.parent.mkdir()
-    others.write_text("x")
-    (others.parent / "y.csv.part").write_text("arriving")
-    os.utime(others, (0, 0))
-    with days_later(desk, 400):
-        assert clear_uploads(desk.settings) == 1
-    gone = [row["id"] for row in told(desk.connection, "select id, stored_as from upload") if not (tmp_path / "uploads" / row["stored_as"]).exists()]
-    assert gone == [confirmed] and others.exists()
-    with acting(desk.connection, STEWARD):
-        desk.connection.execute("update ingest_run set status = 'running' where id = %s", [running])
-    assert clear_uploads(replace(desk.settings, keep_uploads_days=1)) == 0
-    commands.cancel_run(desk.connection, DEMO_STEWARD, running)
-    assert never not in gone
-
-
-def test_a_twin_survives_the_clearing_of_the_other(desk: Desk, department: type[Department]) -> None:
-    mapping = from_address(desk, department)
-    take(desk, mapping)
-    desk.work_off()
-    with days_later(desk, 31):
-        take(desk, mapping, later(hours=2))
-    assert clear_uploads(desk.settings) == 1
-    (kept,) = uploaded(desk)
-    assert kept.read_bytes() == department.body
 
 
 def test_readyz_and_the_desk_know_whether_a_worker_lives(desk: Desk, department: type[Department], folder: Path) -> None:

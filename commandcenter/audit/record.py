@@ -63,7 +63,7 @@ class Event:
             "subject_key": None if key is None else _clean(str(key)),
             "reason": None if self.reason is None else _clean(self.reason)[:LONGEST_REASON],
             "detail": dict(self.detail),
-            "address": _address(self.address),
+            "address": kept_address(self.address),
         }
 
 
@@ -95,9 +95,11 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _address(told: str | None) -> str | None:
-    """An address PostgreSQL takes; what is none (a socket's name, a proxy's word) is left out rather than stopping a look."""
+def kept_address(told: str | None) -> str | None:
+    """The address as it is kept, one PostgreSQL takes; what is none (a socket's name, a proxy's word) is left out rather than stopping a look."""
     try:
-        return None if told is None else str(ipaddress.ip_address(told.partition("%")[0]))
+        known = None if told is None else ipaddress.ip_address(told.partition("%")[0])
     except ValueError:
         return None
+    inside = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None  # how a socket for both kinds names IPv4
+    return None if known is None else str(inside or known)

@@ -137,9 +137,9 @@ class PrivateCluster:
 
     @classmethod
     @contextmanager
-    def temporary(cls, *, safe: bool = False) -> Iterator[PrivateCluster]:
-        """A throw-away cluster for tests, in a directory of its own, removed afterwards."""
-        folder = Path(tempfile.mkdtemp(prefix="cc-test-"))
+    def temporary(cls, *, safe: bool = False, below: Path | None = None) -> Iterator[PrivateCluster]:
+        """A throw-away cluster for tests, in a directory of its own (``below`` a folder, else where temporary files lie), removed afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix="cc-test-", dir=below))
         folder.chmod(0o755)  # the server's account has to enter it
         cluster = cls(folder, safe=safe)
         try:

@@ -69,7 +69,7 @@ def settings(socket_dir: Path, *, memory_bytes: int, cpus: int, safe: bool = Tru
     if _shared_memory_bytes() < SMALL_SHARED_MEMORY:
         chosen["dynamic_shared_memory_type"] = "mmap"
     if not safe:
-        chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "logging_collector": "off"}
+        chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "1GB", "logging_collector": "off"}
     return chosen
 
 

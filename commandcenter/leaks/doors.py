@@ -154,9 +154,15 @@ class Door:
 ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "/healthz"): Door("open", "other", "/healthz"),
     ("GET", "/readyz"): Door("open", "other", "/readyz"),
-    ("GET", "/actor"): Door("shut", "other", "/actor?id=demo:operator"),
     ("GET", "/sign-in"): Door("open", "account", "/sign-in"),
     ("POST", "/sign-in"): Door("open", "account", "/sign-in", untried=True),
+    # Nothing in a real city: test_demo_accounts has the others.
+    ("GET", "/sign-in/demo"): Door("shut", "account", "/sign-in/demo", untried=True),
+    ("POST", "/sign-in/demo"): Door("shut", "account", "/sign-in/demo", untried=True),
+    # Without an identity provider there is no such door; with one: test_oidc.
+    ("GET", "/sign-in/oidc"): Door("shut", "account", "/sign-in/oidc"),
+    ("GET", "/sign-in/oidc/back"): Door("shut", "account", "/sign-in/oidc/back?code=x&state=y"),
+    ("GET", "/sign-in/{rest:path}"): Door("shut", "account", "/sign-in/x"),
     ("POST", "/sign-out"): Door("own", "account", "/sign-out", untried=True),
     ("GET", "/account"): Door("own page", "account", "/account"),
     ("POST", "/account/password"): Door("own", "account", "/account/password"),

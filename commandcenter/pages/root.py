@@ -17,11 +17,11 @@ from dash.development.base_component import Component
 
 from commandcenter.pages.banner import banners
 from commandcenter.text import Language, Text
+from commandcenter.web.plain_page import LANGUAGE_COOKIE, THEME_COOKIE
 from commandcenter.web.state import State
 from commandcenter.web.theme import mantine_theme
 from layers.tokens import Theme
 
-LANGUAGE_COOKIE, THEME_COOKIE = "cc_language", "cc_theme"
 SCRIPT = re.compile(r'<script src="[^"]*/_dash-component-suites/(\w+)/[^"]*"></script>')
 
 

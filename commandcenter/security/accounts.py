@@ -57,8 +57,12 @@ def add_all(connection: psycopg.Connection, rows: Sequence[tuple[int, Mapping[st
     return entries
 
 
-def reset(connection: psycopg.Connection, name: str) -> str:
-    """A new first password for an account; it waits for approval again, and all its sign-ins end."""
+def reset(connection: psycopg.Connection, name: str) -> str | None:
+    """A new first password for an account; it waits for approval again, and all its sign-ins end. None where its password is an identity provider's."""
+    rows = store.asked(connection, ACCOUNT_COMMANDS, store.account_names_request())
+    if any(row["name"] == name and row["by_identity"] for row in rows):
+        _found(_asked(connection, store.reset_request(name, None)), name)
+        return None
     password = made_up()
     _found(_asked(connection, store.reset_request(name, hashed(password))), name)
     return password

@@ -1,8 +1,7 @@
-"""The built-in actors until accounts arrive: explicit, few, and named wherever they act.
+"""The actors that the program itself needs: explicit, few, and named wherever they act. People have accounts.
 
-Demo actors stand for people at the screen; STEWARD acts for commands,
-FETCHER for what comes by itself. None of them is a default:
-each request names the one it runs as (the cookie ``cc_actor``, or the wall's own setting), each job the one it was asked for by.
+STEWARD acts for commands, FETCHER for what comes by itself, WEB where a web process asks for itself and nobody in particular.
+None of them is a default: each request runs as the account that signed in, each job as who it was asked for by.
 The permission ``steward`` opens the data desk: deliver files, correct refused rows, take loads back.
 """
 
@@ -25,31 +24,16 @@ FETCHER = Actor(
     frozenset({"read", "write", "steward"}),
 )
 
+# The web process itself: health, versions of layers, name and bounds of the city. It sees registers and ground, no part of the city.
+WEB = Actor("builtin:web", Text("网页服务（内置）", "Web process (built in)"), Scope())
 # The sign-in door itself: it knows nobody and sees nothing.
 DOOR = Actor("builtin:door", Text("登录（内置）", "Sign-in (built in)"), Scope())
+# Who comes from the identity provider is let in by what the mapping says; what it gives is marked with this name.
+IDENTITY = Actor("builtin:identity", Text("统一身份认证（内置）", "Identity provider (built in)"), Scope())
 # Accounts from the command line of the machine: they can be proposed and shut there, never let in.
 ACCOUNT_COMMANDS = Actor("builtin:accounts", Text("账号命令（内置）", "Account commands (built in)"), Scope(), frozenset({"accounts"}))
 # Lawful deletion from the command line of the machine; it neither reads a map nor sees anybody's name.
 PEOPLE_COMMANDS = Actor("builtin:people", Text("人口命令（内置）", "People commands (built in)"), Scope(whole_city=True), frozenset({"erase"}))
 
-OPERATOR = Actor(
-    "demo:operator", Text("值班长（全市）", "Shift leader (whole city)"), Scope(whole_city=True), frozenset({"read", "people", "reveal"})
-)
-STREET_DISPATCHER = Actor(
-    "demo:street", Text("五龙街道派遣员", "Dispatcher, Wulong street"), Scope(streets=("230202001",)), frozenset({"read"})
-)
-COMMUNITY_WORKER = Actor(
-    "demo:community",
-    Text("红星社区网格员", "Grid worker, Hongxing community"),
-    Scope(communities=("230202001006",)),
-    frozenset({"read", "people"}),
-)
-DEMO_STEWARD = Actor(
-    "demo:steward",
-    Text("数据管理员（演示）", "Data steward (demo)"),
-    Scope(whole_city=True),
-    frozenset({"read", "write", "steward"}),
-)
-
-DEMO_ACTORS: dict[str, Actor] = {a.id: a for a in (OPERATOR, STREET_DISPATCHER, COMMUNITY_WORKER, DEMO_STEWARD)}
-BUILT_IN: dict[str, Actor] = {STEWARD.id: STEWARD, FETCHER.id: FETCHER, **DEMO_ACTORS}
+# Whom a job may run as without an account.
+BUILT_IN: dict[str, Actor] = {STEWARD.id: STEWARD, FETCHER.id: FETCHER}

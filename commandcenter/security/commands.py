@@ -38,5 +38,5 @@ def carry_out(settings: Settings, words: argparse.Namespace, listed: tuple[list[
                 if words.act == "reset"
                 else accounts.add(connection, words.name, words.title, words.role, store.Place(words.area, words.grid, words.centre))
             )
-            print(f"{words.name} {made}")
+            print(f"{words.name} {made}" if made else f"{words.name}：口令在统一身份认证处。 The password of {words.name} is the identity provider's.")
             print(WAITS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,16 @@ from psycopg.types.json import Jsonb
 from commandcenter.actor import Actor
 from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import acting
+
+
+def demo_accounts_request(posts: Sequence[Mapping[str, Any]]) -> SqlRequest:
+    """One open account for each role of a synthetic city without accounts, placed as its post says; how many were made."""
+    return SqlRequest("select demo_accounts_make(%(posts)s) as made", {"posts": Jsonb(list(posts))}, "demonstration accounts")
+
+
+def demo_entries_request() -> SqlRequest:
+    """The demonstration's accounts that are entered with one click: role, account, and where it works. None in a real city."""
+    return SqlRequest("select role, account_id, title, title_en, looks, place, place_en from demo_entries()", {}, "demonstration entries")
 
 
 def try_request(name: str, most: int, lock_minutes: int) -> SqlRequest:
@@ -81,7 +91,7 @@ def change_password_request(password_hash: str, keep: bytes) -> SqlRequest:
 def own_account_request() -> SqlRequest:
     """The acting account's own name and title."""
     return SqlRequest(
-        "select name, title, totp_at, recovery_codes_left() as codes_left from account where id = actor_account()", {}, "own account"
+        "select name, title, by_identity, totp_at, recovery_codes_left() as codes_left from account where id = actor_account()", {}, "own account"
     )
 
 
@@ -98,10 +108,10 @@ def own_sign_ins_request() -> SqlRequest:
 def accounts_request() -> SqlRequest:
     """All accounts with their appointments that are or may come, those that wait first."""
     return SqlRequest(
-        "select a.id, a.name, a.title, a.state, a.locked_until > now() as locked, a.totp_at is not null as strong,"
+        "select a.id, a.name, a.title, a.state, a.by_identity, a.locked_until > now() as locked, a.totp_at is not null as strong,"
         " a.created_at, a.created_by, max(maker.name) as maker, a.settled_at, a.settled_by,"
         " coalesce(json_agg(json_build_object('id', p.id, 'code', r.code, 'role', r.title, 'role_en', r.title_en, 'area', p.area_code,"
-        " 'grid', p.grid_code, 'centre', p.centre, 'state', p.state, 'since', p.valid_from, 'until', p.valid_to, 'by', p.created_by,"
+        " 'grid', p.grid_code, 'centre', p.centre, 'state', p.state, 'since', p.valid_from, 'until', p.valid_to, 'by', p.created_by, 'mapped', p.mapped,"
         " 'place', coalesce(place.name, p.area_code), 'place_en', coalesce(place.name_en, place.name, p.area_code))"
         " order by r.position, p.id) filter (where p.id is not null), '[]') as appointments"
         " from account a left join appointment p on p.account_id = a.id and p.state <> 'refused' and (p.valid_to is null or p.valid_to > now())"
@@ -154,8 +164,8 @@ def propose_many_request(entries: Sequence[dict[str, Any]]) -> SqlRequest:
 
 
 def account_names_request() -> SqlRequest:
-    """The names that are taken."""
-    return SqlRequest("select name from account", {}, "account names")
+    """The names that are taken, and whose passwords are an identity provider's."""
+    return SqlRequest("select name, by_identity from account", {}, "account names")
 
 
 def appoint_request(name: str, role: str, place: Place) -> SqlRequest:
@@ -188,8 +198,8 @@ def disable_request(name: str) -> SqlRequest:
     return SqlRequest("select account_disable(%(name)s) as found", {"name": name}, "disable an account")
 
 
-def reset_request(name: str, password_hash: str) -> SqlRequest:
-    """A new password; the account waits for approval again."""
+def reset_request(name: str, password_hash: str | None) -> SqlRequest:
+    """A new password, or none for who comes by an identity provider; the account waits for approval again without its second factor."""
     return SqlRequest("select account_reset(%(name)s, %(hash)s) as found", {"name": name, "hash": password_hash}, "reset a password")
 
 

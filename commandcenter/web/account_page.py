@@ -40,6 +40,7 @@ DUE = {
 }
 RULES = Text("至少 12 个字符，含两类以上符号，不含账号名和常用词。", "At least 12 characters of two kinds or more, without the account's name or common words.")
 NOT_SAME, WRONG_OLD = Text("两次输入的新口令不一样。", "The new passwords differ."), Text("现在的口令不对。", "The present password is wrong.")
+NO_PASSWORD = Text("您由统一身份认证登录，口令在那里更换。", "You sign in by the identity provider; your password is changed there.")
 FACTOR = Text("第二因素", "Second factor")
 HAS_FACTOR = Text("自 {since} 起使用验证器，还剩 {left} 个恢复码。", "In use since {since}, with {left} recovery codes left.")
 NO_FACTOR = Text("还没有第二因素。", "There is no second factor yet.")
@@ -171,6 +172,17 @@ async def _account_page(request: Request, state: State, said: Text | None = None
     ways = [] if due else [*_ways(here.actor, language), *await _report_way(state, here.actor, language)]
     inside += [
         tag("nav", *ways, form("/sign-out", tag("button", SIGN_OUT.to(language), type="submit")), class_="plain-ways"),
+        *([tag("p", NO_PASSWORD.to(language), class_="faint")] if own.get("by_identity") else _password(own, language)),
+        *_factor(own, due, zone, language),
+        tag("h2", SIGN_INS.to(language)),
+        table([words.to(language) for words in HEADS], [_sign_in_row(row, zone) for row in rows], SIGN_INS.to(language)),
+        form("/account/sign-out-others", tag("button", SIGN_OUT_OTHERS.to(language), type="submit")) if len(rows) > 1 else None,
+    ]
+    return page(request, language, ACCOUNT, *inside, status=422 if bad else 200, wide=True)
+
+
+def _password(own: dict[str, Any], language: Language) -> list[Html]:
+    return [
         tag("h2", CHANGE.to(language)),
         form(
             "/account/password",
@@ -183,12 +195,7 @@ async def _account_page(request: Request, state: State, said: Text | None = None
             tag("button", CHANGE.to(language), type="submit", class_="first"),
             class_="plain-form",
         ),
-        *_factor(own, due, zone, language),
-        tag("h2", SIGN_INS.to(language)),
-        table([words.to(language) for words in HEADS], [_sign_in_row(row, zone) for row in rows], SIGN_INS.to(language)),
-        form("/account/sign-out-others", tag("button", SIGN_OUT_OTHERS.to(language), type="submit")) if len(rows) > 1 else None,
     ]
-    return page(request, language, ACCOUNT, *inside, status=422 if bad else 200, wide=True)
 
 
 def _ways(actor: Actor, language: Language) -> list[Html]:

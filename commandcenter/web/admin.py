@@ -50,6 +50,10 @@ RESET = Text(
     "账号 {name} 的口令已重置，安全管理员批准后可用。初始口令只显示这一次：{password}",
     "The password of {name} is reset; the account opens again when the security administrator approves it. It is shown this once: {password}",
 )
+FACTOR_RESET = Text(
+    "账号 {name} 的第二因素已清除，安全管理员批准后可用；口令在统一身份认证处。",
+    "The second factor of {name} is cleared; the account opens again when the security administrator approves it. Its password is the identity provider's.",
+)
 APPROVED, REFUSED = Text("已批准。", "Approved."), Text("未予批准，账号已停用。", "Refused; the account is shut.")
 ROLE_REFUSED, ROLE_ENDED = Text("未予批准。", "Refused."), Text("该岗位已结束。", "The appointment has ended.")
 PROPOSED = Text("已提交，安全管理员批准后生效。", "Proposed; it counts when the security administrator approves it.")
@@ -159,6 +163,9 @@ def admin_routes(state: State, door: Doorkeeper) -> APIRouter:
     async def reset(request: Request) -> Response:
         actor = _administrator()
         name = (await sent_form(request)).get("name", "")[:80]
+        rows = await state.reader.rows(actor, store.account_names_request())
+        if any(row["name"] == name and row["by_identity"] for row in rows):
+            return await done(request, actor, store.reset_request(name, None), name, FACTOR_RESET.with_values(name=name), _nobody(name))
         password = made_up()
         kept = await door.hashing(hashed, password)
         return await done(request, actor, store.reset_request(name, kept), name, RESET.with_values(name=name, password=password), _nobody(name))

@@ -30,8 +30,9 @@ STATES = {
     "pending": Text("待批准", "Waits for approval"), "active": Text("启用", "Open"), "disabled": Text("停用", "Shut"),
 }  # fmt: skip
 LOCKED, STRONG = Text("已锁定", "Locked"), Text("有第二因素", "Second factor")
+BY_IDENTITY = Text("统一身份认证", "By the identity provider")
 APPROVE, REJECT, DISABLE, END = Text("批准", "Approve"), Text("不批准", "Refuse"), Text("停用", "Shut"), Text("结束", "End")
-RESET = Text("重置口令", "Reset password")
+RESET, RESET_FACTOR = Text("重置口令", "Reset password"), Text("重置第二因素", "Reset second factor")
 NEW, MAKE = Text("新账号", "New account"), Text("建立，待批准", "Make it; it waits for approval")
 MORE, APPOINT = Text("增加岗位", "Another role for an account"), Text("提交，待批准", "Propose it; it waits for approval")
 BULK = Text("成批导入", "Many at once")
@@ -82,7 +83,8 @@ def accounts_inside(rows: Sequence[Mapping[str, Any]], roles: Sequence[Mapping[s
     lines = [
         [
             row["name"], row["title"], _appointments(row, actor, zone, language), _state(row, language),
-            f"{row['created_at'].astimezone(zone):%Y-%m-%d %H:%M} · {row['maker'] or row['created_by']}", _acts(row, actor, language),
+            f"{row['created_at'].astimezone(zone):%Y-%m-%d %H:%M} · {BY_IDENTITY.to(language) if row['by_identity'] else row['maker'] or row['created_by']}",
+            _acts(row, actor, language),
         ]
         for row in rows
     ]  # fmt: skip
@@ -193,6 +195,8 @@ def _appointments(row: Mapping[str, Any], actor: Actor, zone: ZoneInfo, language
         said = [f"{_role(each, zone, language)} · {_place(each, language)}"]
         if each["state"] == "pending":
             said.append(STATES["pending"].to(language))
+        if each["mapped"]:
+            said.append(BY_IDENTITY.to(language))
         acts = []
         if each["state"] == "pending" and actor.may("security"):
             acts += [_settle("/admin/appointment/settle", "appointment", each["id"], word, words, language) for word, words in _WORDS]
@@ -239,7 +243,8 @@ def _acts(row: Mapping[str, Any], actor: Actor, language: Language) -> Html:
     if row["state"] == "active":
         made.append(form("/admin/disable", _hidden("name", row["name"]), tag("button", DISABLE.to(language), type="submit")))
     if actor.may("accounts"):
-        made.append(form("/admin/reset", _hidden("name", row["name"]), tag("button", RESET.to(language), type="submit")))
+        words = RESET_FACTOR if row["by_identity"] else RESET
+        made.append(form("/admin/reset", _hidden("name", row["name"]), tag("button", words.to(language), type="submit")))
     return tag("div", *made, class_="plain-acts")
 
 

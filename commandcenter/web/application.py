@@ -15,7 +15,7 @@ from commandcenter.config import Settings
 from commandcenter.db.connect import application_dsn
 from commandcenter.db.run import Reader
 from commandcenter.errors import BadInput
-from commandcenter.security.builtin import OPERATOR
+from commandcenter.security.builtin import WEB
 from commandcenter.text import Text
 from commandcenter.web.account_page import account_routes
 from commandcenter.web.admin import admin_routes
@@ -23,11 +23,13 @@ from commandcenter.web.audit_page import audit_routes
 from commandcenter.web.break_glass_page import break_glass_routes
 from commandcenter.web.dash_door import DashDoor, callback_failed
 from commandcenter.web.data_routes import data_routes
+from commandcenter.web.demo_entry import demo_routes
 from commandcenter.web.door import Doorkeeper
 from commandcenter.web.front import FrontDoor
 from commandcenter.web.headers import Guarded, page_policy
 from commandcenter.web.leaks_page import leaks_routes
 from commandcenter.web.limits import Limits
+from commandcenter.web.oidc import oidc_routes
 from commandcenter.web.people_page import people_routes
 from commandcenter.web.routes import health_routes, install_problem_bodies, map_routes
 from commandcenter.web.sign_in import sign_in_routes
@@ -70,7 +72,7 @@ def build_application(
     """
     dsn = application_dsn(settings)
     reader = Reader(dsn, settings.pool_size)
-    versions = Versions(reader, dsn, OPERATOR)
+    versions = Versions(reader, dsn, WEB)
     state = State(settings, layers, reader, versions, TileCache(settings.tile_cache_mb * 2**20))
 
     @asynccontextmanager
@@ -87,9 +89,11 @@ def build_application(
     install_problem_bodies(server)
     door = doorkeeper(settings, reader, state.limits)
     server.include_router(health_routes(state))
-    server.include_router(map_routes(state, door))
+    server.include_router(map_routes(state))
     server.include_router(sign_in_routes(state, door))
+    server.include_router(demo_routes(state, door))
     server.include_router(account_routes(state, door))
+    server.include_router(oidc_routes(state, door))
     server.include_router(admin_routes(state, door))
     server.include_router(audit_routes(state))
     server.include_router(leaks_routes(state))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from commandcenter.audit.record import kept_address
 from commandcenter.errors import CommandCenterError
 
 Scope = MutableMapping[str, Any]
@@ -20,12 +20,7 @@ LOG = logging.getLogger("commandcenter.problem")
 def client_address(scope: Scope) -> str:
     """The client's address: the server's own word, or that of a proxy it trusts (uvicorn has put it here); nothing where it is no address."""
     host = (scope.get("client") or ("",))[0]
-    try:
-        known = ipaddress.ip_address(str(host).partition("%")[0])
-    except ValueError:
-        return ""
-    inside = known.ipv4_mapped if known.version == 6 else None  # how a socket for both kinds names IPv4
-    return str(inside or known)
+    return kept_address(str(host)) or ""
 
 
 async def send_problem(send: Send, fault: CommandCenterError) -> None:

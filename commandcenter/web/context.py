@@ -30,7 +30,7 @@ def current_device() -> Token | None:
 
 
 def current_signed_in() -> SignedIn:
-    """The sign-in of this request; raises Forbidden for nobody, and for a demonstration's actor, who has no account."""
+    """The sign-in of this request; raises Forbidden for nobody."""
     visitor = VISITOR.get()
     if visitor is None or visitor.signed_in is None:
         raise Forbidden(Text("请先登录。", "Please sign in first."))

@@ -1,4 +1,4 @@
-"""Who stands behind a request: a key, the sign-in of its cookie, a wall's device, or in a demonstration the built-in actor that was entered as."""
+"""Who stands behind a request: a key, the sign-in of its cookie, a wall's device, or nobody; and whether a demonstration is entered with one click."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from commandcenter.city import load_city
 from commandcenter.config import Settings
 from commandcenter.db.run import Reader
 from commandcenter.errors import BadInput
-from commandcenter.web.actors import actor_of as demo_actor_of
 from commandcenter.web.asgi import Scope, client_address
 from commandcenter.web.limits import KEY, Limits
 from commandcenter.web.sessions import Sessions, SignedIn, token_of
@@ -25,9 +24,8 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks. ``signed_in`` is None for a machine, a demonstration's actor and for nobody; ``token`` is a machine's."""
+    """Who asks: somebody signed in, a machine with its token, or nobody."""
 
-    actor: Actor | None
     signed_in: SignedIn | None = None
     token: Token | None = None
 
@@ -38,6 +36,12 @@ class Visitor:
             return b""
         said = "|".join((self.actor.id, self.actor.scope.digest, *sorted(self.actor.permissions)))
         return blake2b(said.encode(), digest_size=8).hexdigest().encode()
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts by the sign-in or by the token."""
+        by = self.signed_in or self.token
+        return None if by is None else by.actor
 
     @property
     def due(self) -> str:
@@ -63,7 +67,7 @@ class Visitor:
 
 
 class Doorkeeper:
-    """Tells who a request is of. A demonstration's open door exists for a synthetic city on this machine alone."""
+    """Tells who a request is of, and whether the demonstration's one-click entries exist."""
 
     def __init__(self, settings: Settings, reader: Reader, limits: Limits) -> None:
         self.sessions, self.tokens, self.limits = Sessions(reader), Tokens(reader), limits
@@ -86,14 +90,11 @@ class Doorkeeper:
         if key is not None:
             token = await self.tokens.key(key, address)
             self.limits.count(KEY, token.actor.id)
-            return Visitor(token.actor, token=token)
+            return Visitor(token=token)
         signed_in = await self.sessions.of(headers)
         if signed_in is not None:
-            return Visitor(signed_in.actor, signed_in)
-        device = await self.tokens.device(headers, address)
-        if device is not None:
-            return Visitor(device.actor, token=device)
-        return Visitor(demo_actor_of(headers) if self.open_demo else None)
+            return Visitor(signed_in)
+        return Visitor(token=await self.tokens.device(headers, address))
 
     def is_secure(self, scope: Scope) -> bool:
         """Whether the browser reaches us by TLS, so that a cookie may insist on it."""
@@ -105,7 +106,7 @@ class Doorkeeper:
 
 
 def is_open_demo(settings: Settings) -> bool:
-    """Whether one may enter as a built-in actor: only a synthetic city, and only while nobody but this machine reaches it."""
+    """Whether one may enter without a password: only a synthetic city, and only while nobody but this machine reaches it."""
     if not settings.on_loopback or settings.trusted_proxies:
         return False
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
@@ -33,9 +33,15 @@ async def sent_form(request: Request) -> dict[str, str]:
 
 def next_address(said: str | None) -> str:
     """Where to go after signing in: an address of ours, never another host's."""
-    if said and said.startswith("/") and not said.startswith(("//", "/\\")) and "\\" not in said and urlsplit(said).netloc == "":
-        return said if not any(ord(sign) < 32 for sign in said) else "/"
+    # Control characters first: what reads addresses drops some of them, and "/<tab>/host" is then another host's.
+    if said and said.startswith("/") and not said.startswith("//") and "\\" not in said and not any(ord(sign) < 32 for sign in said):
+        return said
     return "/"
+
+
+def own_address(request: Request, path: str) -> str:
+    """An address of ours as the browser knows it, with scheme and host."""
+    return f"{request.url.scheme}://{request.url.netloc}{path}"
 
 
 def address_of(request: Request) -> str:

@@ -21,11 +21,11 @@ from commandcenter.web.headers import Guarded
 from commandcenter.web.tile_door import TileDoor
 from commandcenter.web.watched_socket import NOBODY_HERE, watched
 
-OPEN_SEGMENTS = frozenset({"healthz", "readyz", "actor", "assets", "sign-in"})
-KIOSK = "/kiosk"  # where a wall's device lets itself in
+OPEN_SEGMENTS = frozenset({"healthz", "readyz", "assets"})
+ENTRIES = frozenset({"/sign-in", "/sign-in/demo", "/sign-in/oidc", "/sign-in/oidc/back", "/kiosk"})  # where people sign in and a wall's device lets itself in
 # Addresses of people with an account, and of nobody else; everything else of theirs is below.
 OWN_PATHS = frozenset({
-    "/sign-in", "/sign-out", "/account", "/account/password", "/account/sign-out-others", "/account/code", "/account/factor",
+    "/sign-out", "/account", "/account/password", "/account/sign-out-others", "/account/code", "/account/factor",
     "/account/break-glass", "/account/break-glass/end",
     "/admin", "/admin/account", "/admin/settle", "/admin/disable", "/admin/reset", "/admin/roles", "/admin/places", "/admin/import",
     "/admin/appointment", "/admin/appointment/settle", "/admin/appointment/end", "/admin/break-glass", "/admin/break-glass/seen",
@@ -105,14 +105,14 @@ class FrontDoor:
 
     async def _visitor(self, scope: Scope, segment: str) -> Visitor:
         """Who asks; nobody where it does not matter, so that health is told while the database is away."""
-        if (segment in OPEN_SEGMENTS and segment != "actor") or scope["path"] == KIOSK:
-            return Visitor(None)
+        if segment in OPEN_SEGMENTS or scope["path"] in ENTRIES:
+            return Visitor()
         return await self._door.visitor(scope)
 
     async def _may_pass(self, scope: Scope, send: Send, segment: str, visitor: Visitor) -> bool:
         path: str = scope["path"]
         is_page = segment in self._pages and path.strip("/") == segment
-        own, plain, is_open = path in OWN_PATHS, bool(PLAIN_PAGES.match(path)), segment in OPEN_SEGMENTS or path == KIOSK
+        own, plain, is_open = path in OWN_PATHS, bool(PLAIN_PAGES.match(path)), segment in OPEN_SEGMENTS or path in ENTRIES
         known = is_open or segment in DATA_SEGMENTS or segment.startswith(DASH_PREFIXES) or bool(DESK_ROUTES.match(path))
         if not known and not is_page and not own and not plain:
             await send_problem(send, NotFound(Text("没有这个地址。", "There is nothing at this address.")))
@@ -127,7 +127,7 @@ class FrontDoor:
             return await self._wall_may_pass(scope, send, segment, asks_page)
         if visitor.actor is None or (own and visitor.signed_in is None):
             if asks_page:
-                over = "&over=1" if visitor.actor is None and self._door.had_signed_in(scope["headers"]) else ""
+                over = "&over=1" if self._door.had_signed_in(scope["headers"]) else ""
                 await _go(send, f"/sign-in?next={quote(_address(scope))}{over}")
             else:
                 await send_problem(send, NotSignedIn(Text("请先登录。", "Please sign in first.")))

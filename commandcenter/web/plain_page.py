@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from commandcenter.config import Settings
 from commandcenter.text import LANGUAGES, Language, Text
+from commandcenter.web.forms import next_address
 from commandcenter.web.glass import END_AT, END_NOW, NAME, SAYS, current_glass
 
 LANGUAGE_COOKIE, THEME_COOKIE = "cc_language", "cc_theme"
@@ -28,8 +29,10 @@ HEADERS = {
 
 
 def language_of(request: Request, settings: Settings) -> Language:
-    """The language a page is shown in: asked for in the address, else chosen before, else the city's."""
-    for said in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+    """The language a page is shown in: asked for in the address or the one it leads to, else chosen before, else the browser's, else the city's."""
+    leads_to = parse_qs(urlsplit(next_address(request.query_params.get("next"))).query).get("lang", [None])[0]
+    spoken = (part.partition(";")[0].strip()[:2].lower() for part in request.headers.get("accept-language", "")[:200].split(","))
+    for said in (request.query_params.get("lang"), leads_to, request.cookies.get(LANGUAGE_COOKIE), *spoken):
         for language in LANGUAGES:
             if said == language:
                 return language

@@ -10,20 +10,16 @@ from typing import Any, Literal
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from commandcenter import __version__
 from commandcenter.db.migrate import newest_revision
 from commandcenter.db.request import SqlRequest
 from commandcenter.errors import BadRequest, CommandCenterError, NotFound
-from commandcenter.security.builtin import DEMO_ACTORS, OPERATOR
+from commandcenter.security.builtin import WEB
 from commandcenter.text import Language, Text
-from commandcenter.web import sessions
-from commandcenter.web.actors import COOKIE
 from commandcenter.web.context import current_actor
-from commandcenter.web.door import Doorkeeper
-from commandcenter.web.forms import next_address
 from commandcenter.web.glass import glass_ends
 from commandcenter.web.state import CityView, State
 from layers.base import Layer
@@ -47,7 +43,7 @@ def centre_name(city: CityView, preset: str, language: Language) -> str:
     return str(city.settings.get("centres", {}).get(CENTRE_OF_PRESET.get(preset, ""), {}).get(language, ""))
 
 
-def map_routes(state: State, door: Doorkeeper) -> APIRouter:
+def map_routes(state: State) -> APIRouter:
     """Routes that answer as the actor of the request."""
     router = APIRouter()
 
@@ -119,15 +115,6 @@ def map_routes(state: State, door: Doorkeeper) -> APIRouter:
         view = await read_card(state.reader, current_actor(), state.layers, layer_id, ref_id, lang, city.zone)
         return _fresh(dataclasses.asdict(view))
 
-    @router.get("/actor")
-    async def choose_actor(id: str, next: str = "/") -> Response:
-        if id not in DEMO_ACTORS or not door.open_demo:
-            raise NotFound(Text("没有这个演示身份。", "There is no such demo actor."))
-        answer = RedirectResponse(next_address(next), status_code=303)
-        answer.delete_cookie(sessions.COOKIE, path="/")
-        answer.set_cookie(COOKIE, id, httponly=True, samesite="strict", path="/")
-        return answer
-
     return router
 
 
@@ -142,7 +129,7 @@ def health_routes(state: State) -> APIRouter:
     @router.get("/readyz")
     async def readyz() -> Response:
         row = await state.reader.row(
-            OPERATOR,
+            WEB,
             SqlRequest(
                 "select current_setting('server_version') as postgresql, postgis_lib_version() as postgis,"
                 " (select version_num from alembic_version) as revision, (select count(*) from city) as cities,"

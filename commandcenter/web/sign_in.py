@@ -11,17 +11,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from commandcenter.security import store
-from commandcenter.security.builtin import DEMO_ACTORS, DOOR
+from commandcenter.security.builtin import DOOR
 from commandcenter.security.passwords import fits
 from commandcenter.security.second_factor import DIGITS, recovery_digest, step_of
 from commandcenter.text import Language, Text
 from commandcenter.web.context import VISITOR, current_signed_in
+from commandcenter.web.demo_entry import demo_entries, entries_part
 from commandcenter.web.door import Doorkeeper
-from commandcenter.web.forms import address_of, next_address, sent_form
+from commandcenter.web.entering import ended, entered
+from commandcenter.web.forms import address_of, next_address, own_address, sent_form
 from commandcenter.web.limits import SIGN_IN as SIGN_IN_RATE
 from commandcenter.web.limits import TooMany, neighbourhood
 from commandcenter.web.plain_page import field, form, language_of, page, tag
-from commandcenter.web.sessions import COOKIE, LONGEST_S, SignedIn, digest_of, new_token
+from commandcenter.web.sessions import COOKIE, SignedIn
 from commandcenter.web.state import State
 from commandcenter.web.uploads import check_same_origin
 
@@ -38,8 +40,8 @@ NO_ACCOUNT = Text(
     "这个城市还没有账号：请在服务器的项目目录执行 COMMANDCENTER_CITY={city} .venv/bin/python -m commandcenter user first",
     "This city has no account yet. In the project's folder on the server run: COMMANDCENTER_CITY={city} .venv/bin/python -m commandcenter user first",
 )
-AS_DEMO = Text("演示：直接进入", "Demonstration: enter as")
-DEMO_HINT = Text("模拟城市、只有本机能访问时才有这些入口。", "These doors exist only for a synthetic city that nobody but this machine reaches.")
+SIGNED_OUT, OUT_THERE = Text("已退出", "Signed out"), Text("在统一身份认证处也退出", "Sign out at the identity provider too")
+OUT_HERE = Text("已退出本系统，正在转到统一身份认证退出。", "You are signed out here; you are taken to the identity provider to sign out there too.")
 CODE_TITLE, CODE = Text("第二因素", "Second factor"), Text(f"动态码（{DIGITS} 位）或恢复码", f"Code ({DIGITS} digits) or recovery code")
 CODE_HINT = Text(
     "打开验证器应用，输入现在的动态码；手机不在手边时输入一个恢复码，每个恢复码只能用一次。",
@@ -57,45 +59,44 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
     router = APIRouter()
     @router.get("/sign-in")
     async def show(request: Request) -> Response:
-        language = language_of(request, state.settings)
         said = OVER if request.query_params.get("over") else None
-        if said is None and not door.open_demo:
+        if said is None:
             row = await state.reader.row(DOOR, store.any_account_request())
             said = None if row and row["any"] else NO_ACCOUNT.with_values(city=state.settings.city)
-        return _sign_in_page(request, language, said, demo=door.open_demo)
+        return await sign_in_page(request, state, door, said)
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
         sent = await sent_form(request)
         name, password = sent.get("name", "").strip().lower()[:80], sent.get("password", "")[:400]
-        token, agent, address = new_token(), request.headers.get("user-agent", ""), address_of(request)
+        address = address_of(request)
         try:
             with state.limits.tries(SIGN_IN_RATE, neighbourhood(address)) as failed:
                 row = await state.reader.row(DOOR, store.try_request(name, MOST_TRIES, LOCK_MINUTES))
                 right = await door.hashing(fits, password, row["password_hash"] if row else None)
-                if row is None or not right or not await _begun(state, row["account_id"], token, address, agent):
+                answer = await entered(request, state, door, row["account_id"]) if row is not None and right else None
+                if answer is None:
                     failed()
                     await state.reader.rows(DOOR, store.failed_request(name, address))
-                    return _sign_in_page(request, language_of(request, state.settings), WRONG, demo=door.open_demo, status=401, name=name)
+                    return await sign_in_page(request, state, door, WRONG, status=401, name=name)
         except TooMany as fault:
-            refused = _sign_in_page(request, language_of(request, state.settings), fault.sentence, demo=door.open_demo, status=fault.status, name=name)
+            refused = await sign_in_page(request, state, door, fault.sentence, status=fault.status, name=name)
             refused.headers.update(fault.headers)
             return refused
-        answer = RedirectResponse(next_address(request.query_params.get("next")), status_code=303)
-        answer.set_cookie(
-            COOKIE, token, max_age=LONGEST_S, path="/", httponly=True, samesite="lax", secure=is_secure(request, state)
-        )
-        answer.delete_cookie("cc_actor", path="/")
         return answer
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         check_same_origin(request.headers)
         visitor = VISITOR.get()
+        way_out = None
         if visitor is not None and visitor.signed_in is not None:
-            await state.reader.rows(DOOR, store.end_request(visitor.signed_in.digest))
-            door.sessions.forget(visitor.signed_in.digest)
-        answer = RedirectResponse("/sign-in", status_code=303)
+            here = visitor.signed_in
+            own = await state.reader.row(here.actor, store.own_account_request()) if state.identity is not None else None
+            await ended(state, door, here.digest)
+            if state.identity is not None and own and own["by_identity"]:
+                way_out = await state.identity.way_out(own_address(request, "/sign-in"))
+        answer = RedirectResponse("/sign-in", status_code=303) if way_out is None else _way_out_page(request, state, way_out)
         answer.delete_cookie(COOKIE, path="/")
         return answer
 
@@ -116,11 +117,6 @@ def sign_in_routes(state: State, door: Doorkeeper) -> APIRouter:
     return router
 
 
-def is_secure(request: Request, state: State) -> bool:
-    """Whether the browser reaches us by TLS, so that the cookie may insist on it."""
-    return request.url.scheme == "https" or bool(state.settings.tls_cert) or bool(state.settings.trusted_proxies)
-
-
 async def _code_fits(state: State, here: SignedIn, said: str, address: str) -> bool:
     """Whether a code or recovery code is right. The try is counted before anything is looked at."""
     row = await state.reader.row(DOOR, store.factor_try_request(here.digest, MOST_TRIES, LOCK_MINUTES))
@@ -135,12 +131,9 @@ async def _code_fits(state: State, here: SignedIn, said: str, address: str) -> b
     return bool(done and done["passed"])
 
 
-async def _begun(state: State, account: int, token: str, address: str, agent: str) -> bool:
-    row = await state.reader.row(DOOR, store.begin_request(account, digest_of(token), LONGEST_S, address, agent))
-    return bool(row and row["begun"])
-
-
-def _sign_in_page(request: Request, language: Language, said: Text | None, *, demo: bool, status: int = 200, name: str = "") -> Response:
+async def sign_in_page(request: Request, state: State, door: Doorkeeper, said: Text | None, *, status: int = 200, name: str = "") -> Response:
+    """The page with its doors: a password's, the identity provider's where there is one, a demonstration's."""
+    language, entries = language_of(request, state.settings), await demo_entries(request, state, door)
     target = next_address(request.query_params.get("next"))
     inside: list[Any] = []
     if said is not None:
@@ -154,13 +147,25 @@ def _sign_in_page(request: Request, language: Language, said: Text | None, *, de
             class_="plain-form",
         )
     )
-    if demo:
-        doors = [tag("a", actor.title.to(language), href=f"/actor?id={quote(actor.id)}&next={quote(target)}") for actor in DEMO_ACTORS.values()]
-        inside += [
-            tag("h2", AS_DEMO.to(language)), tag("ul", *(tag("li", way) for way in doors), class_="plain-doors"),
-            tag("p", DEMO_HINT.to(language), class_="faint"),
-        ]  # fmt: skip
+    if state.identity is not None:
+        words = state.identity.provider.mapping.button
+        way = tag("a", words.to(language), href=f"/sign-in/oidc?next={quote(target, safe='')}", class_="plain-button")
+        inside.append(tag("div", way, class_="plain-other"))
+    if entries:
+        inside.append(entries_part(request, language, entries))
     return page(request, language, SIGN_IN, *inside, status=status)
+
+
+def _way_out_page(request: Request, state: State, way_out: str) -> Response:
+    """Signed out here, and on to the provider: by itself, because a form of ours may not lead to another host (``form-action``)."""
+    language = language_of(request, state.settings)
+    answer = page(
+        request, language, SIGNED_OUT,
+        tag("p", OUT_HERE.to(language), class_="plain-said", role="status"),
+        tag("p", tag("a", OUT_THERE.to(language), href=way_out, class_="plain-button")),
+    )  # fmt: skip
+    answer.headers["Refresh"] = f"0; url={way_out}"
+    return answer
 
 
 def _code_page(request: Request, language: Language, said: Text | None = None) -> Response:

@@ -13,9 +13,11 @@ from commandcenter.db.heartbeat import worker_request
 from commandcenter.db.request import SqlRequest
 from commandcenter.db.run import Reader
 from commandcenter.errors import CommandCenterError, Unavailable
-from commandcenter.security.builtin import OPERATOR
+from commandcenter.security.builtin import WEB
 from commandcenter.security.keyring import Keyring
+from commandcenter.security.oidc import OidcClient
 from commandcenter.text import Text
+from commandcenter.web.door import is_open_demo
 from commandcenter.web.limits import Limits
 from commandcenter.web.tile_cache import TileCache
 from commandcenter.web.versions import Versions
@@ -63,6 +65,17 @@ class State:
         """The city's secret key, beside the database."""
         return Keyring(self.settings.data_dir, self.settings.city)
 
+    @cached_property
+    def open_demo(self) -> bool:
+        """Whether visitors enter as they like with one click: a synthetic city on this machine alone."""
+        return is_open_demo(self.settings)
+
+    @cached_property
+    def identity(self) -> OidcClient | None:
+        """The identity provider we are a client of, where there is one."""
+        provider = self.settings.identity_provider
+        return None if provider is None else OidcClient(provider)
+
     @property
     def just_started(self) -> bool:
         """Whether the worker beside this process has hardly had the time to begin."""
@@ -71,14 +84,14 @@ class State:
     async def worker_lives(self) -> bool:
         """Whether some worker is there to carry out what is asked for, and to fetch what comes by itself."""
         try:
-            row = await self.reader.row(OPERATOR, worker_request())
+            row = await self.reader.row(WEB, worker_request())
         except CommandCenterError:
             return False  # an older schema knows no workers
         return bool(row and row["alive"])
 
     async def _read_city(self) -> CityView:
         row = await self.reader.row(
-            OPERATOR,
+            WEB,
             SqlRequest(
                 "select c.*, e.west, e.south, e.east, e.north from city c left join lateral (select ST_XMin(b) as west, ST_YMin(b) as south,"
                 " ST_XMax(b) as east, ST_YMax(b) as north from (select ST_Extent(geom) as b from area) x) e on true",

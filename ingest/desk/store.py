@@ -73,9 +73,10 @@ def runs_request(source: str | None, limit: int) -> SqlRequest:
 
 
 def run_request(run_id: int) -> SqlRequest:
-    """One run with everything that is kept of it."""
+    """One run with everything that is kept of it, and the names of who asked for it and withdrew it, as far as the asking actor may know."""
     return SqlRequest(
-        "select r.*, s.title, s.title_en, s.target from ingest_run r join source s on s.name = r.source where r.id = %(run_id)s",
+        "select r.*, s.title, s.title_en, s.target, actor_title(r.actor) as actor_title, actor_title(r.withdrawn_by) as withdrawn_by_title"
+        " from ingest_run r join source s on s.name = r.source where r.id = %(run_id)s",
         {"run_id": run_id},
         "desk run",
     )

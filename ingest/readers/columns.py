@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
+from commandcenter.toml_file import FULL_STOP, meant, nearest
 from ingest.contract import Mapping
 
 # Where rows have few fields each out of many names, a batch is mostly None: it ends early then.
@@ -35,11 +35,30 @@ def check_fields(file_name: str, mapping: Mapping, fields: Iterable[str]) -> Non
     known = list(fields)
     for name in named_by(mapping):
         if name not in known:
-            near = nearest(name, known)
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+            hint = meant(nearest(name, known), FULL_STOP)
             raise BadInput(
                 Text(
-                    f"{file_name}：没有映射 {mapping.name} 所说的字段“{name}”{hint.zh or '。'}",
-                    f"{file_name}: there is no field '{name}', which the mapping {mapping.name} names{hint.en or '.'}",
+                    f"{file_name}：没有映射 {mapping.name} 所说的字段“{name}”{hint.zh}",
+                    f"{file_name}: there is no field '{name}', which the mapping {mapping.name} names{hint.en}",
+                )
+            )
+
+
+def check_seen(file_name: str, mapping: Mapping, seen: Collection[str], thing: Text) -> None:
+    """The same where each row (``thing``) brings fields of its own, judged when all are read.
+
+    A field that none ever had is a typo in the mapping while one spelt nearly so exists; the key must exist.
+    """
+    if not seen:
+        return
+    unclaimed = set(seen) - set(mapping.fields)
+    for name in named_by(mapping):
+        near = nearest(name, unclaimed) if name not in seen else None
+        if near is not None or (name not in seen and name in mapping.key):
+            hint = meant(near, FULL_STOP)
+            raise BadInput(
+                Text(
+                    f"{file_name}：没有任何{thing.zh}带有映射 {mapping.name} 所说的字段“{name}”{hint.zh}",
+                    f"{file_name}: no {thing.en} has the field '{name}', which the mapping {mapping.name} names{hint.en}",
                 )
             )

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
 from ingest.contract import Mapping
 from ingest.readers.arrow import plain
-from ingest.readers.columns import MOST_CELLS, named_by, side_by_side
+from ingest.readers.columns import MOST_CELLS, check_seen, side_by_side
 from ingest.readers.geojson_shapes import geometries
 from ingest.readers.json_window import JsonWindow
 from ingest.readers.opened import is_stray, opened, printable, stray
@@ -26,6 +25,7 @@ CHUNK = 1 << 20
 LARGEST_FEATURE = 64 << 20
 TOGETHER = 64  # features whose geometries are made at once: the fewer are held as lists, the less there is to collect
 BATCH_LENGTH = 64 << 20  # characters of text that one batch may stand for
+_THING = Text("要素", "feature")
 _NUMBERS = json.JSONDecoder()
 _UNFIT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")  # of a null character or of half a pair, perhaps: the values are looked at
 
@@ -39,7 +39,7 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
             window.refuse(_NO_COLLECTION)
         found = window.items(["features"], _Declared(path, mapping).look, _NO_COLLECTION)
         yield from _batched((_feature(*item) for item in found), mapping, seen)
-    _check_fields(path, mapping, seen)
+    check_seen(path.name, mapping, seen, _THING)
 
 
 def lines(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -50,7 +50,7 @@ def lines(path: Path, mapping: Mapping) -> Iterator[Batch]:
     seen: set[str] = set()
     with opened(path, mapping.encoding) as text:
         yield from _batched(_each_line(text), mapping, seen)
-    _check_fields(path, mapping, seen)
+    check_seen(path.name, mapping, seen, _THING)
 
 
 def read(path: Path, mapping: Mapping) -> Iterator[SourceRow]:
@@ -216,23 +216,6 @@ def _record(line: int, held: list[str], length: int) -> Iterator[tuple[int, str,
     record = "".join(held).strip("\ufeff\x1e \t\r\n")
     if record:
         yield line, record, length <= LARGEST_FEATURE
-
-
-def _check_fields(path: Path, mapping: Mapping, seen: set[str]) -> None:
-    """A field that no feature ever had, while one spelt nearly so exists, is a typo in the mapping."""
-    if not seen:
-        return
-    unclaimed = seen - set(mapping.fields)
-    for name in named_by(mapping):
-        near = nearest(name, unclaimed) if name not in seen else None
-        if near is not None or (name not in seen and name in mapping.key):
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
-            raise BadInput(
-                Text(
-                    f"{path.name}：没有任何要素带有映射 {mapping.name} 所说的字段“{name}”{hint.zh or '。'}",
-                    f"{path.name}: no feature has the field '{name}', which the mapping {mapping.name} names{hint.en or '.'}",
-                )
-            )
 
 
 class _Declared:

@@ -7,7 +7,7 @@ from typing import Any
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
+from commandcenter.toml_file import FULL_STOP, meant, nearest
 from ingest.contract import Mapping
 
 LOOKED_THROUGH = 20  # rows searched for a header that does not stand where the mapping says
@@ -39,8 +39,7 @@ def fields_by_column(file_name: str, where: str, header: list[str], mapping: Map
 
 
 def _missing(file_name: str, where: str, name: str, header: list[str], mapping: Mapping, rows_nearby: list[list[str]]) -> Text:
-    near = nearest(name, header)
-    hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("。", ".")
+    hint = meant(nearest(name, header), FULL_STOP)
     if any("\\x00" in cell for cell in header):
         hint = Text("；文件像是 UTF-16 编码：encoding = \"utf-16\"。", "; the file looks like UTF-16: encoding = \"utf-16\".")
     wanted = set(mapping.fields)

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TextIO
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
+from commandcenter.toml_file import meant, nearest
 
 CHUNK = 1 << 20
 LARGEST_VALUE = 64 << 20
@@ -89,8 +89,7 @@ class JsonWindow:
         if not reached and absent is not None:
             self.refuse(absent)
         if not reached:
-            near = nearest(path[-1], self._keys_seen) if path else None
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("", "")
+            hint = meant(nearest(path[-1], self._keys_seen) if path else None)
             self._broken(f"没有“{'.'.join(path)}”{hint.zh}", f"there is no '{'.'.join(path)}'{hint.en}")
 
     def _document(self, path: list[str]) -> Iterator[tuple[int, Any, str] | None]:

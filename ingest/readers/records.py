@@ -13,15 +13,16 @@ from typing import Any
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
 from ingest.contract import Mapping
 from ingest.place import give_place
+from ingest.readers.columns import check_seen
 from ingest.readers.json_window import JsonWindow, decoder
 from ingest.readers.opened import is_stray, opened, printable, stray
 from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding, SourceRow, batched
 
 BATCH_LENGTH = 32 << 20  # characters: records may be long
 _SHORT_DOCUMENT = 16 << 20
+_THING = Text("记录", "record")
 _NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # and no backslash followed by the letters
 
 
@@ -46,7 +47,7 @@ def batches(path: Path, mapping: Mapping) -> Iterator[Batch]:
             for batch in batched(rows):
                 seen.update(batch.values)
                 yield give_place(batch, mapping)
-    _check_fields(path, mapping, seen)
+    check_seen(path.name, mapping, seen, _THING)
 
 
 def _row(line: int, value: Any, raw: str, encoding: str) -> SourceRow:
@@ -115,22 +116,3 @@ def _lists_in(above: str, value: Any, depth: int = 0) -> Iterator[str]:
             yield from _lists_in(f"{above}.{name}" if above else name, inner, depth + 1)
     elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value[:10]):
         yield above
-
-
-def _check_fields(path: Path, mapping: Mapping, seen: set[str]) -> None:
-    """A field that no record ever had, while one spelt nearly so exists, is a typo in the mapping; the key must exist."""
-    if not seen:
-        return
-    unclaimed = seen - set(mapping.fields)
-    for name in mapping.fields:
-        near = nearest(name, unclaimed) if name not in seen else None
-        if near is not None or (name not in seen and name in mapping.key):
-            hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("。", ".")
-            raise BadInput(
-                Text(
-                    f"{path.name}：没有任何记录带有映射 {mapping.name} 所说的字段“{name}”{hint.zh}",
-                    f"{path.name}: no record has the field '{name}', which the mapping {mapping.name} names{hint.en}",
-                )
-            )
-
-

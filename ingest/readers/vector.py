@@ -23,7 +23,7 @@ from pyogrio.raw import read as read_rows
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
+from commandcenter.toml_file import FULL_STOP, meant, nearest
 from ingest.contract import Mapping
 from ingest.readers.archives import (
     check_named_rightly,
@@ -213,8 +213,7 @@ def _chosen(path: Path, mapping: Mapping, layers: list[_Layer]) -> _Layer:
         for layer in layers:
             if wanted in (layer.name, layer.name.rpartition("/")[2]) and names.count(layer.name) == 1:
                 return layer
-        near = nearest(wanted, names)
-        hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("。", ".")
+        hint = meant(nearest(wanted, names), FULL_STOP)
         raise BadInput(
             Text(
                 f"{path.name} 没有图层“{wanted}”，有：{'、'.join(names)}{hint.zh}",

@@ -17,7 +17,7 @@ import numpy as np
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from commandcenter.toml_file import nearest
+from commandcenter.toml_file import FULL_STOP, meant, nearest
 from ingest.contract import Mapping
 from ingest.place import give_place
 from ingest.readers.header import LOOKED_THROUGH, FillDown, fields_by_column, names_in, no_header
@@ -96,8 +96,7 @@ def _sheet(path: Path, book: Book, mapping: Mapping) -> str:
     if asked is not None:
         if asked in names:
             return asked
-        near = nearest(asked, names)
-        hint = Text(f"，是否指“{near}”？", f"; is '{near}' meant?") if near else Text("。", ".")
+        hint = meant(nearest(asked, names), FULL_STOP)
         raise BadInput(
             Text(
                 f"{path.name} 没有工作表“{asked}”，已有：{listed[0]}{hint.zh}",

@@ -531,7 +531,8 @@ declare found_id bigint;
 begin
   if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
   perform need_not_last((select id from account where name = of_name));
-  update account set password_hash = hash, password_at = now(), must_change = true, failed = 0, factor_failed = 0, locked_until = null, state = 'pending',
+  update account set password_hash = case when not by_identity then hash end, password_at = now(), must_change = not by_identity,
+    failed = 0, factor_failed = 0, locked_until = null, state = 'pending',
     totp_sealed = null, totp_waits = null, totp_at = null, settled_at = null, settled_by = null where name = of_name returning id into found_id;
   if found_id is null then return false; end if;
   delete from recovery_code where account_id = found_id;
@@ -599,6 +600,14 @@ CREATE FUNCTION public.actor_streets() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.streets', true), ''), '{}')::text[] $$;
 ALTER FUNCTION public.actor_streets() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_title(of_actor text) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $_$
+  select title from account
+  where id = substring(of_actor from '^account:(\d{1,18})$')::bigint and (id = actor_account() or actor_may('steward'))
+$_$;
+ALTER FUNCTION public.actor_title(of_actor text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.analyze_loaded_tables() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -631,6 +640,35 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.appointment_end(of_appointment bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.appointment_map(of_account bigint, role_of text, centre_of text, area_of text, grid_of text, opens boolean) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  me constant text := current_setting('commandcenter.actor');
+  opened boolean := opens and not exists (select from role where code = role_of and permissions && array['accounts', 'security', 'audit']);
+  before record;
+  made bigint;
+begin
+  for before in
+    select state, settled_by, valid_to is null or valid_to > now() as lasts from appointment
+    where account_id = of_account and mapped and role_code = role_of and centre is not distinct from centre_of
+      and area_code is not distinct from area_of and grid_code is not distinct from grid_of
+  loop
+    if before.state = 'refused' then
+      if before.settled_by is distinct from me then return; end if;
+    elsif before.lasts then
+      return;
+    elsif before.settled_by is distinct from me then
+      opened := false;
+    end if;
+  end loop;
+  insert into appointment (account_id, role_code, centre, area_code, grid_code, state, mapped, created_by)
+  values (of_account, role_of, centre_of, area_of, grid_of, case when opened then 'active' else 'pending' end, true, me) returning id into made;
+  perform note_account('account', of_account, jsonb_build_object('did', 'appointment', 'by', 'provider', 'appointment', made, 'role', role_of,
+    'centre', centre_of, 'area', area_of, 'grid', grid_of, 'waits', not opened));
+end $$;
+ALTER FUNCTION public.appointment_map(of_account bigint, role_of text, centre_of text, area_of text, grid_of text, opens boolean) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -664,6 +702,35 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.appointments_unmap(of_account bigint, wanted jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare held record;
+begin
+  for held in
+    select p.id, p.state from appointment p
+    where p.account_id = of_account and p.mapped and p.state <> 'refused' and (p.valid_to is null or p.valid_to > now())
+      and not exists (
+        select from jsonb_to_recordset(wanted) as w(role text, centre text, area text, grid text)
+        where w.role = p.role_code and w.centre is not distinct from p.centre and w.area is not distinct from p.area_code
+          and w.grid is not distinct from p.grid_code)
+  loop
+    begin
+      perform need_not_last(of_account, held.id);
+    exception when object_in_use then
+      perform note_account('account', of_account, jsonb_build_object('did', 'kept as the last of a kind', 'by', 'provider', 'appointment', held.id));
+      continue;
+    end;
+    update appointment
+    set state = case held.state when 'pending' then 'refused' else held.state end,
+        valid_to = case held.state when 'pending' then valid_to else greatest(now(), valid_from) end,
+        settled_at = now(), settled_by = current_setting('commandcenter.actor')
+    where id = held.id;
+    perform note_account('account', of_account, jsonb_build_object('did', 'appointment ended', 'by', 'provider', 'appointment', held.id));
+  end loop;
+end $$;
+ALTER FUNCTION public.appointments_unmap(of_account bigint, wanted jsonb) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.audit_close_month(month regclass) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -941,6 +1008,62 @@ CREATE FUNCTION public.cells_held_back(persons bigint[], households bigint[]) RE
   select coalesce(array_agg(coalesce(cell.small or rest.any_small and cell.p = rest.next_size, false) order by cell.n), '{}') from cell, rest
 $$;
 ALTER FUNCTION public.cells_held_back(persons bigint[], households bigint[]) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.city_is_synthetic() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select coalesce(bool_and(synthetic), false) from city $$;
+ALTER FUNCTION public.city_is_synthetic() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.demo_accounts_make(posts jsonb) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  post record;
+  in_area text;
+  in_grid text;
+  made bigint;
+  count integer := 0;
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  lock table account in exclusive mode;
+  if not city_is_synthetic() or exists (select from account) then return 0; end if;
+  for post in
+    select r.code, r.title || ' ' || r.title_en as title, p.hash, p.centre, p.area, p.one_grid
+    from role r left join jsonb_to_recordset(posts) as p(role text, hash text, centre text, area text, one_grid boolean) on p.role = r.code
+    order by r.position
+  loop
+    if post.hash is null then raise exception 'no post for role %', post.code using errcode = 'invalid_parameter_value'; end if;
+    select code into in_area from area where level <> 'city' and gone_run_id is null and starts_with(post.area, code) order by length(code) desc limit 1;
+    in_grid := null;
+    if post.one_grid then
+      select min(g.code) into in_grid from grid g join grid_plan l on l.id = g.plan_id and l.status = 'published'
+      where g.gone_run_id is null and in_area in (g.district_code, g.street_code, g.community_code);
+    end if;
+    insert into account (name, title, state, password_hash, password_at, must_change, created_by, settled_at, settled_by)
+    values ('demo.' || post.code, post.title, 'active', post.hash, now(), false, 'builtin:demo', now(), 'builtin:demo') returning id into made;
+    insert into appointment (account_id, role_code, centre, area_code, grid_code, created_by)
+    values (made, post.code, post.centre, case when in_grid is null then in_area end, in_grid, 'builtin:demo');
+    perform note_account('account', made, jsonb_build_object('did', 'demo', 'role', post.code, 'centre', post.centre, 'area', in_area, 'grid', in_grid));
+    count := count + 1;
+  end loop;
+  return count;
+end $$;
+ALTER FUNCTION public.demo_accounts_make(posts jsonb) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.demo_entries() RETURNS TABLE(role text, account_id bigint, title text, title_en text, looks boolean, place text, place_en text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select r.code, a.id, r.title, r.title_en, 'read' = any(r.permissions), coalesce(g.name, l.name), coalesce(g.name_en, g.name, l.name_en, l.name)
+  from account a
+  join role r on a.name = 'demo.' || r.code
+  left join lateral (select p.area_code, p.grid_code from held_role h join appointment p on p.id = h.id
+                     where h.account_id = a.id and h.role_code = r.code order by p.id limit 1) p on true
+  left join lateral (select name, name_en from area where code = p.area_code and gone_run_id is null order by code_system limit 1) l on true
+  left join lateral (select name, name_en from grid where code = p.grid_code and gone_run_id is null order by id limit 1) g on true
+  where a.created_by = 'builtin:demo' and a.state = 'active' and not a.must_change and city_is_synthetic()
+  order by r.position
+$$;
+ALTER FUNCTION public.demo_entries() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1066,6 +1189,84 @@ CREATE FUNCTION public.households_of(of_building bigint) RETURNS TABLE(id bigint
   order by h.kind <> 'resident', char_length(h.unit), h.unit, h.id
 $$;
 ALTER FUNCTION public.households_of(of_building bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.identity_arrived(of_issuer text, of_subject text, names text[], new_title text, wanted jsonb, opens boolean) RETURNS TABLE(account_id bigint, outcome text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  me constant text := current_setting('commandcenter.actor');
+  found_id bigint;
+  found_state text;
+  said_name text;
+  opened boolean;
+  given record;
+  known jsonb;
+begin
+  if me is distinct from 'builtin:identity' then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  perform pg_advisory_xact_lock(hashtextextended(of_issuer || ' ' || of_subject, 11));
+  select coalesce(jsonb_agg(distinct to_jsonb(w)), '[]') into known
+  from jsonb_to_recordset(wanted) as w(role text, centre text, area text, grid text)
+  where not exists (
+    select from mapping_unknown(array[w.role], array_remove(array[w.area], null), array_remove(array[w.grid], null)));
+  select i.account_id, a.state into found_id, found_state from account_identity i join account a on a.id = i.account_id
+  where i.issuer = of_issuer and i.subject = of_subject;
+  if found_id is null then
+    if known = '[]' then return query select null::bigint, 'nothing'; return; end if;
+    opened := opens and exists (
+      select from jsonb_to_recordset(known) as w(role text) join role r on r.code = w.role
+      where not r.permissions && array['accounts', 'security', 'audit']);
+    found_state := case when opened then 'active' else 'pending' end;
+    foreach said_name in array names loop
+      insert into account (name, title, state, must_change, by_identity, created_by, settled_at, settled_by)
+      values (said_name, new_title, found_state, false, true, me, case when opened then now() end, case when opened then me end)
+      on conflict (name) do nothing returning id into found_id;
+      exit when found_id is not null;
+    end loop;
+    if found_id is null then raise exception 'no name is free' using errcode = 'unique_violation'; end if;
+    insert into account_identity (issuer, subject, account_id) values (of_issuer, of_subject, found_id);
+    perform note_account('account', found_id, jsonb_build_object('did', case when opened then 'opened' else 'proposed' end, 'by', 'provider'));
+    -- what an account that waits is made with is let in together with it
+    for given in select * from jsonb_to_recordset(known) as w(role text, centre text, area text, grid text) loop
+      perform appointment_map(found_id, given.role, given.centre, given.area, given.grid, opened);
+    end loop;
+    if not opened then
+      update appointment p set state = 'active' where p.account_id = found_id and p.state = 'pending';
+    end if;
+  elsif found_state = 'disabled' then
+    return query select found_id, 'shut'; return;
+  else
+    update account_identity i set seen_at = now() where i.account_id = found_id;
+    update account a set title = new_title where a.id = found_id and a.title <> new_title;
+    if found then perform note_account('account', found_id, '{"did": "title", "by": "provider"}'); end if;
+    perform appointments_unmap(found_id, wanted);
+    for given in select * from jsonb_to_recordset(known) as w(role text, centre text, area text, grid text) loop
+      perform appointment_map(found_id, given.role, given.centre, given.area, given.grid, opens and found_state = 'active');
+    end loop;
+  end if;
+  return query select found_id, case
+    when found_state = 'pending' then 'waits'
+    -- by the clock: this transaction may have waited for the one that made them, and is older than they are
+    when exists (select from appointment p where p.account_id = found_id and p.state = 'active' and p.valid_from <= clock_timestamp()
+                 and (p.valid_to is null or p.valid_to > clock_timestamp())) then 'open'
+    when exists (select from appointment p where p.account_id = found_id and p.state = 'pending') then 'waits'
+    else 'nothing' end;
+end $$;
+ALTER FUNCTION public.identity_arrived(of_issuer text, of_subject text, names text[], new_title text, wanted jsonb, opens boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.identity_failed(of_account bigint, why text, from_address text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$ select note_account('sign_in_failed', of_account, jsonb_build_object('by', 'provider', 'why', why), from_address) $$;
+ALTER FUNCTION public.identity_failed(of_account bigint, why text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.identity_returns(return_digest bytea, keep interval) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  delete from identity_return where at < now() - keep;
+  insert into identity_return (digest) values (return_digest) on conflict do nothing;
+  return found;
+end $$;
+ALTER FUNCTION public.identity_returns(return_digest bytea, keep interval) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.is_a_reason(why text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $_$ select char_length(signs) >= 8 and signs !~ '^(.)\1*$' from (select regexp_replace(coalesce(why, ''), '\s', '', 'g') as signs) s $_$;
@@ -1088,6 +1289,15 @@ begin
   return null;
 end $$;
 ALTER FUNCTION public.known_origin() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.mapping_unknown(roles text[], areas text[], grids text[]) RETURNS TABLE(kind text, code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select 'role', said from unnest(roles) said where not exists (select from role where role.code = said)
+  union all select 'area', said from unnest(areas) said where not exists (select from area where area.code = said and gone_run_id is null)
+  union all select 'grid', said from unnest(grids) said where not exists (select from grid where grid.code = said and gone_run_id is null)
+$$;
+ALTER FUNCTION public.mapping_unknown(roles text[], areas text[], grids text[]) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.masked_id(last4 text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ select repeat('*', 14) || last4 $$;
@@ -1911,7 +2121,9 @@ CREATE TABLE public.account (
     totp_step bigint DEFAULT 0 NOT NULL,
     totp_at timestamp with time zone,
     factor_failed integer DEFAULT 0 NOT NULL,
+    by_identity boolean DEFAULT false NOT NULL,
     CONSTRAINT name_is_a_name CHECK ((name ~ '^[a-z][a-z0-9._-]{1,39}$'::text)),
+    CONSTRAINT no_password_here CHECK (((NOT by_identity) OR (password_hash IS NULL))),
     CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'disabled'::text])))
 );
 ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
@@ -1924,6 +2136,15 @@ ALTER TABLE public.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.account_identity (
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    account_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY public.account_identity FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.account_identity OWNER TO commandcenter_owner;
 CREATE TABLE public.address (
     id bigint NOT NULL,
     house_number text,
@@ -1970,6 +2191,7 @@ CREATE TABLE public.appointment (
     state text DEFAULT 'active'::text NOT NULL,
     settled_at timestamp with time zone,
     settled_by text,
+    mapped boolean DEFAULT false NOT NULL,
     CONSTRAINT centre_is_known CHECK ((centre = ANY (ARRAY['emergency'::text, 'grid'::text, 'urban'::text]))),
     CONSTRAINT one_place CHECK (((area_code IS NULL) OR (grid_code IS NULL))),
     CONSTRAINT state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'refused'::text])))
@@ -2532,6 +2754,12 @@ ALTER TABLE public.household ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.identity_return (
+    digest bytea NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY public.identity_return FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.identity_return OWNER TO commandcenter_owner;
 CREATE TABLE public.ingest_before (
     run_id bigint NOT NULL,
     target text NOT NULL,
@@ -2976,6 +3204,10 @@ ALTER TABLE ONLY jobs.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_unique UNIQUE (task_name, periodic_id, defer_timestamp);
 ALTER TABLE ONLY jobs.procrastinate_workers
     ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.account_identity
+    ADD CONSTRAINT account_identity_account_id_key UNIQUE (account_id);
+ALTER TABLE ONLY public.account_identity
+    ADD CONSTRAINT account_identity_pkey PRIMARY KEY (issuer, subject);
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_name_key UNIQUE (name);
 ALTER TABLE ONLY public.account
@@ -3060,6 +3292,8 @@ ALTER TABLE ONLY public.household
     ADD CONSTRAINT household_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.household
     ADD CONSTRAINT household_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.identity_return
+    ADD CONSTRAINT identity_return_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY public.ingest_before
     ADD CONSTRAINT ingest_before_pkey PRIMARY KEY (run_id, target, row_id);
 ALTER TABLE ONLY public.ingest_finding
@@ -3287,6 +3521,8 @@ ALTER TABLE ONLY jobs.procrastinate_jobs
     ADD CONSTRAINT procrastinate_jobs_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES jobs.procrastinate_workers(id) ON DELETE SET NULL;
 ALTER TABLE ONLY jobs.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id);
+ALTER TABLE ONLY public.account_identity
+    ADD CONSTRAINT account_identity_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.appointment
@@ -3333,6 +3569,7 @@ ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE audit.event_default ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.account_identity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.area ENABLE ROW LEVEL SECURITY;
@@ -3344,9 +3581,11 @@ ALTER TABLE public.base_feature ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.break_glass ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.building ENABLE ROW LEVEL SECURITY;
 CREATE POLICY by_its_functions ON public.account TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.account_identity TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.appointment TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.break_glass TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.centre_kind TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.identity_return TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.person TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.person_private TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.recovery_code TO commandcenter_owner USING (true) WITH CHECK (true);
@@ -3366,6 +3605,7 @@ ALTER TABLE public.grid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid_plan ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.household ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.household_count ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.identity_return ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_before ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_finding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.ingest_preview ENABLE ROW LEVEL SECURITY;
@@ -3510,16 +3750,20 @@ REVOKE ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean
 GRANT ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.actor_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.actor_account() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.actor_title(of_actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.actor_title(of_actor text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.analyze_loaded_tables() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.analyze_loaded_tables() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.any_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.any_account() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.appointment_end(of_appointment bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.appointment_end(of_appointment bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.appointment_map(of_account bigint, role_of text, centre_of text, area_of text, grid_of text, opens boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.appointment_propose(of_name text, role_of text, centre_of text, area_of text, grid_of text, since timestamp with time zone, until timestamp with time zone) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.appointment_settle(of_appointment bigint, approved boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.appointments_unmap(of_account bigint, wanted jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.audit_close_month(month regclass) FROM PUBLIC;
 GRANT SELECT ON TABLE public.audit_checkpoint TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.audit_forget(keep_days integer) FROM PUBLIC;
@@ -3548,6 +3792,11 @@ REVOKE ALL ON FUNCTION public.break_glass_running(of_account bigint) FROM PUBLIC
 GRANT ALL ON FUNCTION public.break_glass_running(of_account bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.break_glass_see(of_glass bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.break_glass_see(of_glass bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.city_is_synthetic() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.demo_accounts_make(posts jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demo_accounts_make(posts jsonb) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.demo_entries() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.demo_entries() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;
@@ -3568,6 +3817,14 @@ REVOKE ALL ON FUNCTION public.household_look(of_household bigint, by_door text, 
 GRANT ALL ON FUNCTION public.household_look(of_household bigint, by_door text, from_address text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.households_of(of_building bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.households_of(of_building bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.identity_arrived(of_issuer text, of_subject text, names text[], new_title text, wanted jsonb, opens boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.identity_arrived(of_issuer text, of_subject text, names text[], new_title text, wanted jsonb, opens boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.identity_failed(of_account bigint, why text, from_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.identity_failed(of_account bigint, why text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.identity_returns(return_digest bytea, keep interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.identity_returns(return_digest bytea, keep interval) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.mapping_unknown(roles text[], areas text[], grids text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.mapping_unknown(roles text[], areas text[], grids text[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.need_not_last(of_account bigint, of_appointment bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.need_place(area_of text, grid_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.note_account(did text, of_account bigint, more jsonb, from_address text) FROM PUBLIC;
@@ -3642,6 +3899,7 @@ GRANT SELECT(created_by) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT(settled_at) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT(settled_by) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT(totp_at) ON TABLE public.account TO commandcenter_app;
+GRANT SELECT(by_identity) ON TABLE public.account TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.address TO commandcenter_app;
 GRANT SELECT ON TABLE public.alembic_version TO commandcenter_app;
 GRANT SELECT ON TABLE public.appointment TO commandcenter_app;

@@ -30,6 +30,7 @@ class Account(Base):
     __table_args__ = (
         one_of("state", "pending", "active", "disabled"),
         CheckConstraint("name ~ '^[a-z][a-z0-9._-]{1,39}$'", name="name_is_a_name"),
+        CheckConstraint("not by_identity or password_hash is null", name="no_password_here"),
     )
     id: Mapped[int] = big_key()
     name: Mapped[str] = mapped_column(unique=True)
@@ -49,6 +50,26 @@ class Account(Base):
     totp_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
     totp_at: Mapped[datetime | None]
     factor_failed: Mapped[int] = mapped_column(server_default="0")
+    by_identity: Mapped[bool] = mapped_column(server_default="false")  # an identity provider vouches for them
+
+
+class AccountIdentity(Base):
+    """What an identity provider knows an account's person by."""
+
+    __tablename__ = "account_identity"
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), unique=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class IdentityReturn(Base):
+    """A sign-in that came back from the provider: it does not come back twice."""
+
+    __tablename__ = "identity_return"
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class RecoveryCode(Base):
@@ -82,6 +103,7 @@ class Appointment(Base):
     state: Mapped[str] = mapped_column(server_default="active")
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str | None]
+    mapped: Mapped[bool] = mapped_column(server_default="false")  # given by the claims of an identity provider, which take it again
 
 
 class CentreKind(Base):

@@ -27,7 +27,7 @@ class DataPage:
 
     def layout(self, state: State, language: Language = "zh", **query: Any) -> Component:
         """The first layout: the bar and an empty place; what the address names arrives by itself."""
-        return desk_layout(language)
+        return desk_layout(language, open_demo=state.open_demo)
 
     def register(self, app: dash.Dash, state: State) -> None:
         """The desk's callbacks, and the desk at its address."""

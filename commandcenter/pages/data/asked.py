@@ -48,9 +48,9 @@ class Asked:
         return replace(self, **changes)
 
     @property
-    def as_steward(self) -> str:
-        """The way to this same address as the demonstration steward."""
-        return f"/actor?id={quote('demo:steward')}&next={quote(self.href, safe='')}"
+    def signing_in(self) -> str:
+        """The way to this same address as somebody else."""
+        return f"/sign-in?next={quote(self.href, safe='')}"
 
 
 def number(value: Any) -> int | None:

@@ -20,12 +20,12 @@ SKIP = Text("跳到内容", "Skip to the content")
 TICK_MS = 1000
 
 
-def desk_layout(language: Language) -> Component:
-    """The whole frame in one language."""
+def desk_layout(language: Language, *, open_demo: bool = False) -> Component:
+    """The whole frame in one language; ``open_demo``: visitors may switch roles."""
     return html.Div(
         [
             html.A(SKIP.to(language), href=f"#{ids.VIEW}", className="desk-skip"),
-            _bar(language),
+            _bar(language, open_demo),
             html.Main(html.Div(waiting(language), id=ids.VIEW, className="desk-view", tabIndex=-1), className="desk-main"),
             html.Div(id="desk-notice", className="desk-notice", role="status", **aria(live="polite")),
             *(dcc.Store(id=store) for store in (ids.ASK, ids.NARROW, ids.COMMAND, ids.DONE, ids.PLACED)),
@@ -42,7 +42,7 @@ def waiting(language: Language) -> list[Component]:
     return [html.P(LOADING.to(language), className="desk-sentence", role="status"), *bones]
 
 
-def _bar(language: Language) -> Component:
+def _bar(language: Language, open_demo: bool) -> Component:
     return html.Header(
         [
             html.A([icon("arrow-left"), html.Span(BACK.to(language))], href="/", className="desk-back"),
@@ -51,7 +51,7 @@ def _bar(language: Language) -> Component:
                 [
                     html.Button(OTHER_LANGUAGE.to(language), className="tool words", title=LANGUAGE.to(language), **data(desk="language")),
                     tool(data(desk="theme"), "sun", THEME, language),
-                    account_menu("become", lambda said, who: _who(said, who, language), language),
+                    account_menu(lambda said, who: _who(said, who, language), language, open_demo=open_demo),
                 ],
                 className="bar-tools",
             ),

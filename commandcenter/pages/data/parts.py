@@ -18,7 +18,7 @@ ONLY_STEWARDS = Text(
     "隔离的行、预览和交付文件只对数据管理员开放。",
     "Refused rows, previews and deliveries are for data stewards.",
 )
-BECOME_STEWARD = Text("以演示数据管理员身份继续", "Continue as the demonstration steward")
+SIGN_IN_AS_STEWARD = Text("以数据管理员身份登录", "Sign in as a data steward")
 
 
 def link(content: Any, where: Asked, then: str | None = None, **more: Any) -> Component:
@@ -76,5 +76,5 @@ def fault(error: CommandCenterError, language: Language) -> Component:
 
 def for_stewards(asked: Asked) -> Component:
     """What somebody reads who may not look further, and the way in."""
-    way = html.A(BECOME_STEWARD.to(asked.language), href=asked.as_steward, className="desk-button")
+    way = html.A(SIGN_IN_AS_STEWARD.to(asked.language), href=asked.signing_in, className="desk-button")
     return html.Div([icon("lock"), html.P(ONLY_STEWARDS.to(asked.language)), way], className="desk-forbidden", role="note")

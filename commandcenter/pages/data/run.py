@@ -76,7 +76,7 @@ def run_head(asked: Asked, run: Mapping[str, Any], title: str, zone: ZoneInfo) -
     rows = [
         fact(STARTED, moment(run["started_at"], language, zone), language),
         fact(FILE, [html.Span(run["file_name"]), html.Span(weight + gone, className="faint")], language),
-        fact(WHO, _who(run.get("actor"), language), language),
+        fact(WHO, _who(run, "actor", language), language),
     ]
     if took is not None:
         rows.insert(1, fact(TOOK, _seconds(took, language), language))
@@ -212,7 +212,7 @@ def _advice(run: Mapping[str, Any], language: Language, zone: ZoneInfo) -> list[
     if run.get("message") or run.get("message_en"):
         said.append(sentence(Text(run["message"] or run["message_en"], run["message_en"] or run["message"]), language, f"message {kind}"))
     if run["status"] == "withdrawn" and run.get("withdrawn_at"):
-        by = WITHDRAWN_AT.with_values(moment=moment(run["withdrawn_at"], language, zone), actor=_who(run.get("withdrawn_by"), language))
+        by = WITHDRAWN_AT.with_values(moment=moment(run["withdrawn_at"], language, zone), actor=_who(run, "withdrawn_by", language))
         said.append(sentence(by, language))
     return said
 
@@ -254,10 +254,11 @@ def _between(parts: Sequence[Component]) -> list[Any]:
     return [piece for at, part in enumerate(parts) for piece in ((" · ", part) if at else (part,))]
 
 
-def _who(actor_id: str | None, language: Language) -> str:
-    """A known actor by name, another by id."""
-    known = BUILT_IN.get(actor_id or "")
-    return known.title.to(language) if known else actor_id or ""
+def _who(run: Mapping[str, Any], part: str, language: Language) -> str:
+    """Somebody who may be known by name; else the id, which the audit knows."""
+    actor_id = str(run.get(part) or "")
+    built_in = BUILT_IN.get(actor_id)
+    return built_in.title.to(language) if built_in else run.get(f"{part}_title") or actor_id
 
 
 def _seconds(seconds: float, language: Language) -> str:

@@ -27,7 +27,7 @@ class WallPage:
 
     def layout(self, state: State, language: Language = "zh", **query: Any) -> Component:
         """The first layout: frame and empty places; the map, the layers and the numbers arrive by themselves."""
-        return wall_layout(language)
+        return wall_layout(language, open_demo=state.open_demo)
 
     def register(self, app: dash.Dash, state: State) -> None:
         """The wall's callbacks, and the wall at its address."""

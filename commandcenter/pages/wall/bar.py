@@ -27,7 +27,7 @@ DESK = Text("数据台", "Data desk")
 DEVICE = Text("大屏终端 · {place}", "Wall device · {place}")
 
 
-def top_bar(language: Language) -> Component:
+def top_bar(language: Language, *, open_demo: bool) -> Component:
     """The bar; city, presets and clock are filled by the scripts once the catalogue has come."""
     device = current_device()
     return html.Header(
@@ -56,7 +56,7 @@ def top_bar(language: Language) -> Component:
                     ),
                     tool(data(act="theme"), "sun", THEME, language),
                     tool(data(act="wall"), "layout-dashboard", WALL, language),
-                    account_menu("actor", lambda said, _: tool({}, "user", said, language), language),
+                    account_menu(lambda said, _: tool({}, "user", said, language), language, open_demo=open_demo),
                     tool(data(fold="side"), "list-details", SHOW_SIDE, language),
                 ],
                 className="bar-tools",

@@ -36,14 +36,14 @@ TRY_AGAIN = Text("重试", "Try again")
 CLEAR = Text("清除筛选", "Clear filters")
 
 
-def wall_layout(language: Language) -> Component:
-    """The whole page in one language."""
+def wall_layout(language: Language, *, open_demo: bool = False) -> Component:
+    """The whole page in one language; ``open_demo``: visitors may switch roles."""
     return html.Div(
         id="wall",
         className="wall",
         children=[
             html.Main(_map(), className="map-place"),
-            top_bar(language),
+            top_bar(language, open_demo=open_demo),
             _layer_panel(language),
             html.Div(
                 [
