@@ -299,7 +299,7 @@ def _parser() -> argparse.ArgumentParser:
             add_words(command)
         if name == "leak-matrix":
             command.add_argument("--json", action="store_true", help="every try's verdict as JSON instead of the table")
-            command.add_argument("--seconds", type=float, default=60.0, help="give up after this long (default: 60)")
+            command.add_argument("--seconds", type=float, default=180.0, help="give up after this long, and say so (default: 180)")
         if name == "people":
             add_people_words(command)
         if name == "work":

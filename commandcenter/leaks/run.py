@@ -30,7 +30,7 @@ from commandcenter.text import Text
 from commandcenter.web.front import FrontDoor
 from layers.base import Layer
 
-SECONDS = 60.0
+SECONDS = 180.0
 AT_ONCE = 4
 POOL = 3
 

@@ -18,36 +18,42 @@ from commandcenter.leaks import store
 from commandcenter.leaks.store import Place, Table
 from commandcenter.text import Text
 
+SESSIONS = 2
+
 
 class Oracle:
-    """One session that sees everything, and what it knows of the city's tables."""
+    """A few sessions that see everything, and what they know of the city's tables."""
 
     def __init__(self, dsn: str, known: Mapping[str, Table], gone: frozenset[str], kinds: Mapping[str, frozenset[str]], passes: bool) -> None:
         self._dsn, self._passes = dsn, passes
         self.known, self.gone, self.kinds = known, gone, kinds
-        self._connection: AsyncConnection[Any] | None = None
-        self._turn = asyncio.Lock()
+        self._connections: list[AsyncConnection[Any]] = []
+        self._idle: asyncio.Queue[AsyncConnection[Any]] = asyncio.Queue()
 
     async def open(self) -> None:
         """Connect, read-only."""
-        self._connection = await AsyncConnection.connect(self._dsn, autocommit=True, application_name="leak matrix", row_factory=dict_row, prepare_threshold=3)
-        await self._connection.execute(store.oracle_settings(self._passes))
+        for _ in range(SESSIONS):
+            opened = await AsyncConnection.connect(self._dsn, autocommit=True, application_name="leak matrix", row_factory=dict_row, prepare_threshold=3)
+            self._connections.append(opened)
+            await opened.execute(store.oracle_settings(self._passes))
+            self._idle.put_nowait(opened)
 
     async def close(self) -> None:
         """Let go."""
-        if self._connection is not None:
-            await self._connection.close()
+        for opened in self._connections:
+            await opened.close()
 
     async def rows(self, sql: str, params: Any, *, binary: bool = False) -> list[dict[str, Any]]:
         """The rows of a question, whoever they belong to."""
-        assert self._connection is not None
-        async with self._turn:
-            try:
-                cursor = self._connection.cursor(binary=binary)
-                await cursor.execute(sql, params)
-                return await cursor.fetchall()
-            except psycopg.Error as fault:
-                raise CommandCenterError(Text("对照查询出错。", "The oracle's question failed.")) from fault
+        held = await self._idle.get()
+        try:
+            cursor = held.cursor(binary=binary)
+            await cursor.execute(sql, params)
+            return await cursor.fetchall()
+        except psycopg.Error as fault:
+            raise CommandCenterError(Text("对照查询出错。", "The oracle's question failed.")) from fault
+        finally:
+            self._idle.put_nowait(held)
 
     def of(self, place: Place) -> ShadowReader:
         """A reader that sees a place whole and nothing else."""
@@ -57,7 +63,7 @@ class Oracle:
 class ShadowReader(Reader):
     """Reads as the layers' functions know it, without any lock: the actor is not looked at."""
 
-    def __init__(self, oracle: Oracle, place: Place) -> None:  # no pool: the oracle's one session is shared
+    def __init__(self, oracle: Oracle, place: Place) -> None:  # no pool: the oracle's sessions are shared
         self._oracle, self._place = oracle, place
 
     def _narrowed(self, request: SqlRequest) -> str:

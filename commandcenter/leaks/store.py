@@ -19,6 +19,7 @@ LEVELS = ("district", "street", "community", "grid")
 # What everybody in the city may see (docs/adr/0003), and what search keeps for itself: no place narrows these.
 EVERYBODYS = frozenset({"area", "building", "search_doc"})
 ORACLE = "leak-matrix:oracle"
+NEAR_M = 3_000  # how far from a place's edge rows are looked for first, metres of EPSG:3857
 
 
 Administrator = psycopg.Connection[dict[str, Any]]
@@ -192,11 +193,13 @@ def standing_places(connection: Administrator) -> set[tuple[str, str]]:
     return {(str(row["level"]), str(row["code"])) for row in rows}
 
 
-_BORDER = {
-    "area": "select ST_Boundary(geom_3857) as line from area where code = %(code)s and gone_run_id is null limit 1",
-    "grid": "select ST_Boundary(g.geom_3857) as line from grid g join grid_plan p on p.id = g.plan_id"
+# A place's edge where it comes nearest to its middle: there rows lie on both sides.
+_EDGE = "ST_ClosestPoint(ST_Boundary(g.geom_3857), ST_Centroid(g.geom_3857))"
+_EDGES = {
+    "area": f"select {_EDGE} as point from area g where g.code = %(code)s and g.gone_run_id is null limit 1",
+    "grid": f"select {_EDGE} as point from grid g join grid_plan p on p.id = g.plan_id"
     " where g.code = %(code)s and p.status = 'published' and g.gone_run_id is null limit 1",
-    "city": "select ST_Boundary(ST_Collect(geom_3857)) as line from area where level = 'district' and gone_run_id is null",
+    "city": f"select {_EDGE} as point from area g where g.level = 'district' and g.gone_run_id is null order by g.area_m2, g.id limit 1",
 }
 
 
@@ -206,30 +209,35 @@ def samples(
     place: Place,
     kinds: Mapping[str, frozenset[str]],
     always: str = "true",
-    border_of: Place | None = None,
+    edge_of: Place | None = None,
 ) -> list[Sample]:
-    """The row of a table nearest to the place's border on its inner side, and the one on its outer side, where there are such."""
+    """The row of a table nearest to the place's edge on its inner side, and the one on its outer side; some row where none is near."""
     here = clause(table, place, kinds)
     standing = "t.gone_run_id is null" if table.has_gone else "true"
-    around = border_of or place
-    border = _BORDER[around.level if around.level in _BORDER else "area"]
-    point = "ST_Transform(ST_PointOnSurface(t.geom_3857), 4326)"
+    around = edge_of or place
+    edge = _EDGES[around.level if around.level in _EDGES else "area"]
+    at = "ST_Transform(ST_PointOnSurface(t.geom_3857), 4326)"
     found = []
     for inside, where in ((True, f"({here})"), (False, f"not ({here})")):
-        row = connection.execute(
-            f"with border as materialized ({border}) select id, ST_X(at) as lon, ST_Y(at) as lat from ("
-            f'select t.id, {point} as at from public."{table.name}" t where {standing} and ({always}) and {where} and t.geom_3857 is not null'
-            " order by t.geom_3857 <-> (select line from border), t.id limit 1) q",
-            {"code": around.code},
-        ).fetchone()
-        if row is not None:
-            found.append(Sample(table.name, int(row["id"]), inside, float(row["lon"]), float(row["lat"])))
+        if not inside and place.level == "city" and not place.centre:
+            continue
+        rows = f'select t.id, {at} as at from public."{table.name}" t where {standing} and ({always}) and {where} and t.geom_3857 is not null'
+        for nearest in (
+            f" and t.geom_3857 && (select ST_Expand(point, {NEAR_M}) from edge) order by t.geom_3857 <-> (select point from edge), t.id limit 1",
+            " limit 1",
+        ):
+            row = connection.execute(
+                f"with edge as materialized ({edge}) select id, ST_X(at) as lon, ST_Y(at) as lat from ({rows}{nearest}) q", {"code": around.code}
+            ).fetchone()
+            if row is not None:
+                found.append(Sample(table.name, int(row["id"]), inside, float(row["lon"]), float(row["lat"])))
+                break
     return found
 
 
 def ground_sample(connection: Administrator, table: str, place: Place) -> Sample | None:
-    """The row of a table that is everybody's, nearest to the place's border."""
-    found = samples(connection, Table(table, has_grid=False, has_gone=True, has_kind=False, has_geometry=True), Place("city"), {}, border_of=place)
+    """The row of a table that is everybody's, nearest to the place's edge."""
+    found = samples(connection, Table(table, has_grid=False, has_gone=True, has_kind=False, has_geometry=True), Place("city"), {}, edge_of=place)
     return found[0] if found else None
 
 

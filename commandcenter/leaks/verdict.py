@@ -80,3 +80,12 @@ def _tells_more(found: str | None, expected: str | None) -> bool:
         return float(found.replace(",", "")) > float((expected or "").replace(",", ""))
     except ValueError:
         return found not in ("—", "None")
+
+
+def between(found: str | None, before: str, after: str) -> str:
+    """What a number that moves should be: the one that was found, where it lies between what it was before and is after."""
+    try:
+        ends = sorted((float(before.replace(",", "")), float(after.replace(",", ""))))
+        return found if found is not None and ends[0] <= float(found.replace(",", "")) <= ends[1] else after
+    except ValueError:
+        return after

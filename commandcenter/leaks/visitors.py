@@ -117,15 +117,17 @@ def sample_places(counted: Mapping[str, Mapping[str, Counter[str]]], standing: s
 
 
 def guests(admin_dsn: str, roles: Sequence[Mapping[str, object]], places: Sequence[Place], centres: Iterable[str]) -> list[Guest]:
-    """Everybody who tries: nobody first, then each role in the whole city, then in each place; the first role that looks through each centre too.
+    """Everybody who tries: nobody first, then each role in the whole city, then in each place; the first role that looks also for each
+    centre, in one place of each level.
 
     Of roles with the same permissions at the same place the first asks everything, the others once at each door.
     """
     wanted: list[tuple[Mapping[str, object], Place]] = []
     narrowed = next((role for role in roles if READ in _permissions(role)), None)
+    narrowed_at = {place.level: place for place in reversed((CITY, *places))}  # the first of each level
     for place in (CITY, *places):
         wanted += [(role, place) for role in roles if place == CITY or READ in _permissions(role)]
-        if narrowed is not None:
+        if narrowed is not None and narrowed_at[place.level] == place:
             wanted += [(narrowed, Place(place.level, place.code, centre)) for centre in centres]
     rows = store.acting_rows(admin_dsn, [(str(role["code"]), place) for role, place in wanted])
     made: list[Guest] = []

@@ -22,7 +22,7 @@ TITLE = Text("泄漏矩阵", "Leak matrix")
 NOT_YOURS = Text("只有安全管理员和审计管理员能看泄漏矩阵。", "The leak matrix is for the security and the audit administrator.")
 TO_ACCOUNT = Text("我的账号", "My account")
 NEVER = Text("还没有运行过。", "It was never run.")
-HOW = Text("在服务器上运行 {command}：只读，约一分钟，结果显示在这里。", "Run {command} on the server: read-only, about a minute; its result is shown here.")
+HOW = Text("在服务器上运行 {command}：只读，一两分钟，结果显示在这里。", "Run {command} on the server: read-only, a minute or two; its result is shown here.")
 COMMAND = "python -m commandcenter leak-matrix"
 WHEN = Text(
     "{at}，{seconds} 秒内以 {roles} 种身份在全市和 {places} 个地方试了 {tries} 次。",
@@ -82,7 +82,7 @@ def _matrix(report: dict[str, Any], language: Language) -> list[Html]:
         if role["code"] in report["cells"]
     ]
     heads = [ROLE.to(language), *(column[language] for column in columns)]
-    return [table(heads, lines, TITLE.to(language)), tag("p", LEGEND.to(language), class_="faint")]
+    return [tag("div", table(heads, lines, TITLE.to(language)), class_="plain-matrix"), tag("p", LEGEND.to(language), class_="faint")]
 
 
 def _cell(counts: list[int] | None) -> Html | str:
