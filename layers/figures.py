@@ -124,6 +124,13 @@ class Figure:
     why_not: str | None
 
 
+def strip_request(preset: str) -> SqlRequest:
+    """All numbers of a preset in one question: key, value and total of each; one that has no row is missing."""
+    asked = (FIGURES[key] for key in PRESETS[preset].figures)
+    parts = (f"select '{kind.key}' as key, value, {'total' if kind.share else 'null::bigint as total'} from ({kind.sql}) {kind.key}" for kind in asked)
+    return SqlRequest(" union all ".join(parts), {}, f"figures {preset}")
+
+
 async def strip(reader: Reader, actor: Actor, preset: str, language: Language) -> list[Figure]:
     """The figures of a preset for what the actor sees, each with the age of its source."""
     kinds = [FIGURES[key] for key in PRESETS[preset].figures]
@@ -139,9 +146,10 @@ async def strip(reader: Reader, actor: Actor, preset: str, language: Language) -
             ),
         )
     }
+    counted = {row["key"]: row for row in await reader.rows(actor, strip_request(preset))}
     figures = []
     for kind in kinds:
-        row = await reader.row(actor, SqlRequest(kind.sql, {}, f"figure {kind.key}")) or {}
+        row = counted.get(kind.key, {})
         source = sources.get(kind.table)
         value, why_not = _value(kind, row, source, language)
         figures.append(

@@ -98,6 +98,8 @@ class Grid(Sourced, Base):
         UniqueConstraint("source", "source_key"),
         tile_index("grid"),
         Index("grid_geom", "geom", postgresql_using="gist"),
+        Index("grid_of_plan", "plan_id", "kind", "households",
+              postgresql_include=["district_code", "street_code", "community_code", "code", "gone_run_id"]),
         CheckConstraint("ST_SRID(geom_metric) <> 0", name="geom_metric_has_srid"),
     )
     id: Mapped[int] = big_key()

@@ -8,7 +8,17 @@ from typing import Any
 from sqlalchemy import BigInteger, Computed, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from commandcenter.db.schema.base import Base, Placed, Sourced, big_key, in_tile_projection, one_of, stored, tile_index
+from commandcenter.db.schema.base import (
+    Base,
+    Placed,
+    Sourced,
+    big_key,
+    counting_index,
+    in_tile_projection,
+    one_of,
+    stored,
+    tile_index,
+)
 
 
 class BaseFeature(Sourced, Base):
@@ -97,6 +107,7 @@ class HouseholdCount(Placed, Sourced, Base):
     __table_args__ = (
         UniqueConstraint("source", "source_key"),
         Index("household_count_grid", "grid_code"),
+        counting_index("household_count_resident", "resident"),
         Index("household_count_place", "district_code", "street_code", "community_code"),
     )
     id: Mapped[int] = big_key()

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from commandcenter.db.schema.base import Base, Placed, Sourced, big_key, in_tile_projection, one_of, stored
+from commandcenter.db.schema.base import (
+    Base,
+    Placed,
+    Sourced,
+    big_key,
+    counting_index,
+    in_tile_projection,
+    one_of,
+    stored,
+)
 
 
 class Case(Placed, Sourced, Base):
@@ -20,9 +29,10 @@ class Case(Placed, Sourced, Base):
         UniqueConstraint("source", "source_key"),
         Index("cases_open_geom_3857", "geom_3857", postgresql_using="gist", postgresql_where="is_open"),
         Index("cases_geom_3857", "geom_3857", postgresql_using="gist"),
-        Index("cases_open_due", "due_at", postgresql_where="is_open"),
+        counting_index("cases_open_due", "due_at", beside=("kind", "started_at"), where="is_open"),
         Index("cases_open_grid", "grid_code", postgresql_where="is_open"),
-        Index("cases_reported", "reported_at"),
+        counting_index("cases_reported", "reported_at", beside=("kind",)),
+        counting_index("cases_closed", "closed_at", beside=("due_at", "kind"), where="closed_at is not null"),
         Index("cases_number", "number"),
     )
     id: Mapped[int] = big_key()

@@ -15,6 +15,7 @@ from commandcenter.db.schema.base import (
     Placed,
     Sourced,
     big_key,
+    counting_index,
     in_tile_projection,
     one_of,
     ranged,
@@ -36,6 +37,7 @@ class Camera(Placed, Sourced, Base):
         tile_index("camera"),
         Index("camera_sector", "sector_3857", postgresql_using="gist"),
         Index("camera_grid", "grid_code"),
+        counting_index("camera_status", "status"),
     )
     id: Mapped[int] = big_key()
     code: Mapped[str | None]

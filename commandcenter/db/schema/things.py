@@ -9,7 +9,17 @@ from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from commandcenter.db.schema.base import Base, Placed, Sourced, big_key, in_tile_projection, one_of, stored, tile_index
+from commandcenter.db.schema.base import (
+    Base,
+    Placed,
+    Sourced,
+    big_key,
+    counting_index,
+    in_tile_projection,
+    one_of,
+    stored,
+    tile_index,
+)
 
 
 class ServicePoint(Placed, Sourced, Base):
@@ -46,6 +56,7 @@ class Component(Placed, Sourced, Base):
         one_of("state", "intact", "damaged", "missing", "abandoned", "unknown"),
         UniqueConstraint("source", "source_key"),
         tile_index("component"),
+        counting_index("component_state", "state"),
     )
     id: Mapped[int] = big_key()
     code: Mapped[str | None]
