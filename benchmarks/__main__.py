@@ -6,7 +6,19 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from benchmarks import database, datum, every_tile, ingest, report, row_level_security, search, sign_in, tiles, wall
+from benchmarks import (
+    case_clocks,
+    database,
+    datum,
+    every_tile,
+    ingest,
+    report,
+    row_level_security,
+    search,
+    sign_in,
+    tiles,
+    wall,
+)
 
 WRITE = "--write"
 BENCHMARKS: dict[str, Callable[[database.Say], list[report.Chapter]]] = {
@@ -18,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[database.Say], list[report.Chapter]]] = {
     "wall": wall.run,
     "ingest": ingest.run,
     "datum": datum.chapters,
+    "case_clocks": case_clocks.chapters,
 }
 
 
