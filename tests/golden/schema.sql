@@ -566,6 +566,14 @@ CREATE FUNCTION public.actor_communities() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.communities', true), ''), '{}')::text[] $$;
 ALTER FUNCTION public.actor_communities() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.actor_departments() RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select coalesce(array_agg(department_code order by department_code), '{}') from department_member
+  where account_id = actor_account() and valid_from <= now() and (valid_to is null or valid_to > now())
+$$;
+ALTER FUNCTION public.actor_departments() OWNER TO commandcenter_owner;
 CREATE FUNCTION public.actor_districts() RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ select coalesce(nullif(current_setting('commandcenter.districts', true), ''), '{}')::text[] $$;
@@ -997,6 +1005,223 @@ CREATE FUNCTION public.camera_sector(at public.geometry, azimuth_deg double prec
       from generate_series(0, 12) step), 3857)
   end $$;
 ALTER FUNCTION public.camera_sector(at public.geometry, azimuth_deg double precision, hfov_deg double precision, reach_m double precision) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_columns_of_events() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ select array['standard_id', 'limit_value', 'limit_unit', 'limit_text', 'calendar', 'used_s', 'started_at', 'due_at', 'warn_at', 'stage_due_at', 'outer_due_at',
+  'is_late', 'late_exempt', 'holder', 'department', 'worker', 'merged_into', 'parent_id', 'level', 'category_code', 'category_system', 'major', 'major_en',
+  'minor', 'minor_en', 'address', 'component_code', 'first_seen_at', 'first_act_at'] $$;
+ALTER FUNCTION public.case_columns_of_events() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_contact_look(of_case bigint, by_door text) RETURNS TABLE(name text, phone text, wants_reply boolean, erased boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('case_note') then return; end if;
+  perform note_people('look', by_door, 'case_contact', of_case::text, null, '{}', null);
+  return query select masked_name(k.name), case when k.phone_last4 is not null then '*******' || k.phone_last4 end, k.wants_reply, k.erased_at is not null
+    from case_contact k where k.case_id = of_case;
+end $$;
+ALTER FUNCTION public.case_contact_look(of_case bigint, by_door text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_event_takes_effect() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  held cases;
+  rule case_move;
+  goal case_state;
+  fresh cases;
+  named text;
+begin
+  select * into held from cases c where c.id = new.case_id for update;
+  if not found then raise exception 'no such case' using errcode = 'CC003'; end if;
+  if new.seq <> held.version + 1 then
+    raise exception 'the case has moved on' using errcode = 'CC001', detail = held.version::text;
+  end if;
+  select * into rule from case_move m where m.action = new.action;
+  if not found or not held.kind = any(rule.kinds)
+     or (cardinality(rule.sources) = 0) <> (held.version = 0 and held.state = '')
+     or (cardinality(rule.sources) > 0 and not (held.state = any(rule.sources) or '*' = any(rule.sources))) then
+    raise exception 'no such move' using errcode = 'CC003', detail = held.state;
+  end if;
+  if not actor_may(rule.permission) then raise exception 'not permitted' using errcode = 'CC004', detail = rule.permission; end if;
+  if rule.needs_reason and char_length(regexp_replace(coalesce(new.reason, ''), '\s', '', 'g')) < 2 then
+    raise exception 'a reason is missing' using errcode = 'CC005';
+  end if;
+  if rule.asked is not null and held.asks is distinct from rule.asked then
+    raise exception 'this was not asked for' using errcode = 'CC006', detail = rule.asked;
+  end if;
+  -- Supervision and command are apart: whoever acted on one of these axes before does not do this now.
+  if cardinality(rule.apart) > 0 and exists (
+       select from case_event e where e.case_id = held.id and e.actor = new.actor and e.axis = any(rule.apart)) then
+    raise exception 'who handled a case may not verify it' using errcode = 'CC002';
+  end if;
+  -- A department's case is handled by the department's own people, a worker's by that worker.
+  if rule.permission = 'case_handle' and held.holder is not null and not held.holder = any(actor_departments()) then
+    raise exception 'another department''s case' using errcode = 'CC007', detail = held.holder;
+  end if;
+  if rule.permission = 'case_work' and held.worker is not null and held.worker <> new.actor then
+    raise exception 'somebody else''s task' using errcode = 'CC007', detail = held.worker;
+  end if;
+  new.from_state := nullif(held.state, '');
+  new.to_state := case rule.target when '=' then held.state when '<' then coalesce(held.state_before, held.state) else rule.target end;
+  new.axis := rule.axis;
+  new.at := clock_timestamp();
+  select jsonb_object_keys into named from jsonb_object_keys(new.changes) where jsonb_object_keys <> all(case_columns_of_events()) limit 1;
+  if named is not null then raise exception 'a column no event may set' using errcode = 'CC008', detail = named; end if;
+  select coalesce(jsonb_object_agg(key, to_jsonb(held) -> key), '{}') into new.former from jsonb_object_keys(new.changes) key;
+  select * into goal from case_state s where s.code = new.to_state;
+  fresh := jsonb_populate_record(held, new.changes);
+  fresh.version := new.seq;
+  fresh.state_since := case when held.state = new.to_state then coalesce(held.state_since, new.at) else new.at end;
+  fresh.state := new.to_state;
+  fresh.is_open := goal.is_open;
+  fresh.clock := goal.clock;
+  fresh.closed_at := case when goal.is_open then null when held.is_open or held.closed_at is null then new.at else held.closed_at end;
+  fresh.state_before := case when new.to_state = 'suspended' then held.state when held.state = 'suspended' then null else held.state_before end;
+  fresh.asks := case when rule.asks is not null then rule.asks when rule.asked is not null or held.state <> new.to_state then null else held.asks end;
+  fresh.extended := held.extended + (new.action = 'grant_extension')::int;
+  fresh.reworked := held.reworked + (new.action in ('rework', 'redo'))::int;
+  fresh.returned := held.returned + (new.action in ('return_to_acceptor', 'return_to_dispatcher', 'send_back', 'give_back'))::int;
+  fresh.urged := held.urged + (new.action = 'urge')::int;
+  fresh.supervised := held.supervised or new.action = 'supervise';
+  update cases c set
+    version = fresh.version, state = fresh.state, is_open = fresh.is_open, state_since = fresh.state_since, state_before = fresh.state_before, clock = fresh.clock,
+    closed_at = fresh.closed_at, asks = fresh.asks, extended = fresh.extended, reworked = fresh.reworked, returned = fresh.returned, urged = fresh.urged,
+    supervised = fresh.supervised, standard_id = fresh.standard_id, limit_value = fresh.limit_value, limit_unit = fresh.limit_unit, limit_text = fresh.limit_text,
+    calendar = fresh.calendar, used_s = fresh.used_s, started_at = fresh.started_at, due_at = fresh.due_at, warn_at = fresh.warn_at,
+    stage_due_at = fresh.stage_due_at, outer_due_at = fresh.outer_due_at, is_late = fresh.is_late, late_exempt = fresh.late_exempt, holder = fresh.holder,
+    department = fresh.department, worker = fresh.worker, merged_into = fresh.merged_into, parent_id = fresh.parent_id, level = fresh.level,
+    category_code = fresh.category_code, category_system = fresh.category_system, major = fresh.major, major_en = fresh.major_en, minor = fresh.minor,
+    minor_en = fresh.minor_en, address = fresh.address, component_code = fresh.component_code, first_seen_at = fresh.first_seen_at, first_act_at = fresh.first_act_at
+  where c.id = held.id;
+  if not goal.is_open then perform case_unfindable(held.id);
+  elsif not held.is_open then perform case_findable(held.id);
+  end if;
+  insert into audit_event (actor, door, act, subject_table, subject_key, reason, detail)
+  values (new.actor, coalesce(new.detail ->> 'door', 'desk'), 'change', 'cases', held.id::text, new.reason,
+          jsonb_build_object('action', new.action, 'seq', new.seq, 'state', new.to_state, 'changed', (select coalesce(jsonb_agg(k), '[]') from jsonb_object_keys(new.changes) k)));
+  return new;
+end $$;
+ALTER FUNCTION public.case_event_takes_effect() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_findable(of_case bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  insert into search_doc (layer, ref_id, title, title_en, detail, code, rank, district_code, street_code, community_code, grid_code, kind, lon, lat)
+  select 'cases', id, minor, minor_en, address, number, 6, district_code, street_code, community_code, grid_code, kind, ST_X(geom), ST_Y(geom)
+  from cases where id = of_case on conflict (layer, ref_id) do nothing;
+  insert into search_gram (gram, public, rank, doc_id)
+  select distinct gram, d.public, d.rank, d.id from search_doc d, lateral bigrams(d.needle) gram where d.layer = 'cases' and d.ref_id = of_case on conflict do nothing
+$$;
+ALTER FUNCTION public.case_findable(of_case bigint) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_log_stays() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  raise exception '% is only appended to', tg_table_name using errcode = 'insufficient_privilege';
+end $$;
+ALTER FUNCTION public.case_log_stays() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_note_keep(of_case bigint, of_seq integer, of_kind text, words text) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare made bigint;
+begin
+  if not exists (select from case_event e where e.case_id = of_case and e.seq = of_seq and e.actor = current_setting('commandcenter.actor', true)
+                 and e.at > now() - interval '1 minute') then
+    raise exception 'not permitted' using errcode = 'CC004';
+  end if;
+  insert into case_note (case_id, seq, kind, said) values (of_case, of_seq, of_kind, left(words, 4000)) returning id into made;
+  return made;
+end $$;
+ALTER FUNCTION public.case_note_keep(of_case bigint, of_seq integer, of_kind text, words text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_number_next(area text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  day constant text := area || to_char(clock_timestamp() at time zone (select time_zone from city limit 1), 'YYYYMMDD');
+  given integer;
+begin
+  insert into case_number as n (prefix, last) values (day, 1) on conflict (prefix) do update set last = n.last + 1 returning last into given;
+  return day || lpad(given::text, 5, '0');
+end $$;
+ALTER FUNCTION public.case_number_next(area text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_report(said jsonb, said_key text) RETURNS TABLE(id bigint, number text, version integer, state text, known boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+  me constant text := current_setting('commandcenter.actor', true);
+  at constant geometry := ST_SetSRID(ST_MakePoint((said ->> 'lon')::double precision, (said ->> 'lat')::double precision), 4326);
+  action constant text := coalesce(said ->> 'action', 'report');
+  placed record;
+  what case_category;
+  made cases;
+  first_source constant text := 'case_desk';
+begin
+  if coalesce(me, '') = '' or not actor_may((select m.permission from case_move m where m.action = case_report.action and m.sources = '{}')) then
+    raise exception 'not permitted' using errcode = 'CC004';
+  end if;
+  insert into case_key (actor, key) values (me, said_key) on conflict do nothing;
+  if not found then
+    return query select c.id, c.number, c.version, c.state, true from case_key k join cases c on c.id = k.case_id where k.actor = me and k.key = said_key;
+    return;
+  end if;
+  select * into placed from place_of(at);
+  if placed.district_code is null and placed.grid_code is null then raise exception 'outside the city' using errcode = 'CC010'; end if;
+  select c.* into what from case_category c
+  where c.code_system = said ->> 'category_system' and c.code = said ->> 'category_code' and c.kind = said ->> 'kind'
+    and c.valid_from <= current_date and (c.valid_to is null or c.valid_to > current_date) order by c.valid_from desc limit 1;
+  if not found then raise exception 'unknown category' using errcode = 'CC011'; end if;
+  if not exists (select from source s where s.name = first_source) then
+    insert into source (name, target, title, title_en, owner, licence, attribution, synthetic, estimated)
+    values (first_source, 'cases', '案件登记', 'Cases recorded here', '', '', '', false, false) on conflict do nothing;
+  end if;
+  insert into cases (number, kind, category_code, category_system, major, major_en, minor, minor_en, description, origin, state, is_open, address, component_code,
+                     reported_at, state_since, outer_due_at, first_seen_at, born_grid_code, geom, district_code, street_code, community_code, grid_code,
+                     unit_cell_code, source, source_key, level, clock)
+  values (case_number_next(coalesce(placed.district_code, (select rpad(left(code, 6), 6, '0') from city limit 1))), what.kind, what.code, what.code_system,
+          what.major, what.major_en, what.minor, what.minor_en, said ->> 'description', said ->> 'origin', '', true, said ->> 'address', said ->> 'component_code',
+          clock_timestamp(), clock_timestamp(), (said ->> 'outer_due_at')::timestamptz,
+          least(coalesce((said ->> 'first_seen_at')::timestamptz, clock_timestamp()), clock_timestamp()), placed.grid_code, at,
+          placed.district_code, placed.street_code, placed.community_code, placed.grid_code, placed.unit_cell_code, first_source,
+          'report ' || me || ' ' || said_key, case when what.kind = 'grid' then 'grid' end, 'early')
+  returning * into made;
+  update case_key k set case_id = made.id where k.actor = me and k.key = said_key;
+  insert into case_event (case_id, seq, actor, action, axis, to_state, detail)
+  values (made.id, 1, me, action, '', '', jsonb_strip_nulls(jsonb_build_object('door', said ->> 'door', 'number', made.number)));
+  perform case_findable(made.id);
+  if coalesce(said ->> 'phone_mark', said ->> 'caller', said ->> 'phone_last4') is not null then
+    insert into case_contact (case_id, name, phone_sealed, phone_last4, phone_mark, wants_reply)
+    values (made.id, said ->> 'caller', decode(said ->> 'phone_sealed', 'base64'), said ->> 'phone_last4', said ->> 'phone_mark',
+            coalesce((said ->> 'wants_reply')::boolean, false));
+  end if;
+  return query select c.id, c.number, c.version, c.state, false from cases c where c.id = made.id;
+end $$;
+ALTER FUNCTION public.case_report(said jsonb, said_key text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_stays_the_engines() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if old.version > 0 and current_user <> 'commandcenter_owner' then
+    new.state := old.state; new.is_open := old.is_open; new.due_at := old.due_at; new.started_at := old.started_at; new.closed_at := old.closed_at;
+    new.department := old.department; new.limit_text := old.limit_text; new.version := old.version; new.reported_at := old.reported_at;
+    new.category_code := old.category_code; new.category_system := old.category_system; new.kind := old.kind;
+    new.major := old.major; new.minor := old.minor; new.major_en := old.major_en; new.minor_en := old.minor_en; new.number := old.number;
+  end if;
+  return new;
+end $$;
+ALTER FUNCTION public.case_stays_the_engines() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.case_unfindable(of_case bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  delete from search_gram g using search_doc d where g.doc_id = d.id and d.layer = 'cases' and d.ref_id = of_case;
+  delete from search_doc d where d.layer = 'cases' and d.ref_id = of_case
+$$;
+ALTER FUNCTION public.case_unfindable(of_case bigint) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.cells_held_back(persons bigint[], households bigint[]) RETURNS boolean[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1064,6 +1289,23 @@ CREATE FUNCTION public.demo_entries() RETURNS TABLE(role text, account_id bigint
   order by r.position
 $$;
 ALTER FUNCTION public.demo_entries() OWNER TO commandcenter_owner;
+CREATE FUNCTION public.department_join(of_account bigint, code text, joins boolean) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+  if not actor_may('accounts') then raise exception 'not permitted' using errcode = 'insufficient_privilege'; end if;
+  if joins then
+    if exists (select from department_member m where m.account_id = of_account and m.department_code = code and m.valid_to is null) then return false; end if;
+    insert into department_member (account_id, department_code, made_by) values (of_account, code, current_setting('commandcenter.actor'));
+  else
+    update department_member m set valid_to = now() where m.account_id = of_account and m.department_code = code and m.valid_to is null;
+    if not found then return false; end if;
+  end if;
+  perform note_account('account', of_account, jsonb_build_object('did', case when joins then 'joins department' else 'leaves department' end, 'department', code));
+  return true;
+end $$;
+ALTER FUNCTION public.department_join(of_account bigint, code text, joins boolean) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -1598,6 +1840,19 @@ begin
     order by p.role <> 'head', p.born, p.ref;
 end $$;
 ALTER FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.place_of(at public.geometry) RETURNS TABLE(district_code text, street_code text, community_code text, grid_code text, unit_cell_code text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select coalesce(g.district_code, a.district_code), coalesce(g.street_code, a.street_code), coalesce(g.community_code, a.community_code), g.code, u.code
+  from (select at as geom) p
+  left join lateral (select code, district_code, street_code, community_code from grid
+     where geom && p.geom and ST_Covers(geom, p.geom) and plan_id in (select id from grid_plan where status = 'published') order by code limit 1) g on true
+  left join lateral (select district_code, street_code, community_code from area
+     where geom && p.geom and ST_Covers(geom, p.geom) and g.code is null order by length(code) desc, code limit 1) a on true
+  left join lateral (select code from unit_cell where geom && p.geom and ST_Covers(geom, p.geom) order by code limit 1) u on true
+$$;
+ALTER FUNCTION public.place_of(at public.geometry) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.place_path(of_code text) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path TO 'public', 'pg_temp'
@@ -2416,6 +2671,141 @@ ALTER TABLE public.camera ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.case_category (
+    code_system text NOT NULL,
+    code text NOT NULL,
+    kind text NOT NULL,
+    major_code text NOT NULL,
+    major text NOT NULL,
+    major_en text,
+    minor text NOT NULL,
+    minor_en text,
+    local boolean DEFAULT false NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL,
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text])))
+);
+ALTER TABLE ONLY public.case_category FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_category OWNER TO commandcenter_owner;
+CREATE TABLE public.case_contact (
+    case_id bigint NOT NULL,
+    name text,
+    phone_sealed bytea,
+    phone_last4 text,
+    phone_mark text,
+    wants_reply boolean DEFAULT false NOT NULL,
+    erased_at timestamp with time zone
+);
+ALTER TABLE ONLY public.case_contact FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_contact OWNER TO commandcenter_owner;
+CREATE TABLE public.case_event (
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    axis text NOT NULL,
+    from_state text,
+    to_state text NOT NULL,
+    reason text,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    changes jsonb DEFAULT '{}'::jsonb NOT NULL,
+    former jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT actor_is_named CHECK ((actor <> ''::text)),
+    CONSTRAINT seq_counts_up CHECK ((seq > 0))
+);
+ALTER TABLE ONLY public.case_event FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_event OWNER TO commandcenter_owner;
+CREATE TABLE public.case_key (
+    actor text NOT NULL,
+    key text NOT NULL,
+    case_id bigint,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT key_is_short CHECK (((char_length(key) >= 8) AND (char_length(key) <= 80)))
+);
+ALTER TABLE ONLY public.case_key FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_key OWNER TO commandcenter_owner;
+CREATE TABLE public.case_move (
+    action text NOT NULL,
+    sources text[] NOT NULL,
+    target text NOT NULL,
+    permission text NOT NULL,
+    axis text NOT NULL,
+    kinds text[] NOT NULL,
+    apart text[] NOT NULL,
+    needs_reason boolean NOT NULL,
+    asks text,
+    asked text
+);
+ALTER TABLE ONLY public.case_move FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_move OWNER TO commandcenter_owner;
+CREATE TABLE public.case_note (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    seq integer NOT NULL,
+    kind text NOT NULL,
+    said text,
+    erased_at timestamp with time zone,
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['comment'::text, 'description'::text, 'outcome'::text, 'reply'::text])))
+);
+ALTER TABLE ONLY public.case_note FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_note OWNER TO commandcenter_owner;
+ALTER TABLE public.case_note ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.case_note_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.case_number (
+    prefix text NOT NULL,
+    last integer NOT NULL
+);
+ALTER TABLE ONLY public.case_number FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_number OWNER TO commandcenter_owner;
+CREATE TABLE public.case_standard (
+    id bigint NOT NULL,
+    code_system text NOT NULL,
+    kind text NOT NULL,
+    category_code text NOT NULL,
+    "position" integer NOT NULL,
+    condition text NOT NULL,
+    condition_en text,
+    close_condition text,
+    close_condition_en text,
+    limit_value numeric,
+    limit_unit text,
+    area_class text,
+    handler text,
+    competent text,
+    note text,
+    source text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text]))),
+    CONSTRAINT limit_is_whole CHECK ((((limit_value IS NULL) = (limit_unit IS NULL)) AND (limit_value > (0)::numeric))),
+    CONSTRAINT limit_unit_is_known CHECK ((limit_unit = ANY (ARRAY['uh'::text, 'ud'::text, 'wh'::text, 'wd'::text])))
+);
+ALTER TABLE ONLY public.case_standard FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_standard OWNER TO commandcenter_owner;
+ALTER TABLE public.case_standard ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.case_standard_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.case_state (
+    code text NOT NULL,
+    stage text NOT NULL,
+    is_open boolean NOT NULL,
+    clock text NOT NULL
+);
+ALTER TABLE ONLY public.case_state FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.case_state OWNER TO commandcenter_owner;
 CREATE TABLE public.cases (
     id bigint NOT NULL,
     number text NOT NULL,
@@ -2452,7 +2842,38 @@ CREATE TABLE public.cases (
     run_id bigint,
     row_no integer,
     gone_run_id bigint,
-    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text])))
+    version integer DEFAULT 0 NOT NULL,
+    state_since timestamp with time zone,
+    state_before text,
+    stage_due_at timestamp with time zone,
+    standard_id bigint,
+    limit_value numeric,
+    limit_unit text,
+    calendar text,
+    clock text DEFAULT 'source'::text NOT NULL,
+    used_s bigint,
+    warn_at timestamp with time zone,
+    outer_due_at timestamp with time zone,
+    is_late boolean DEFAULT false NOT NULL,
+    late_exempt boolean DEFAULT false NOT NULL,
+    holder text,
+    worker text,
+    asks text,
+    extended integer DEFAULT 0 NOT NULL,
+    reworked integer DEFAULT 0 NOT NULL,
+    returned integer DEFAULT 0 NOT NULL,
+    urged integer DEFAULT 0 NOT NULL,
+    supervised boolean DEFAULT false NOT NULL,
+    level text,
+    merged_into bigint,
+    parent_id bigint,
+    first_seen_at timestamp with time zone,
+    first_act_at timestamp with time zone,
+    CONSTRAINT clock_is_known CHECK ((clock = ANY (ARRAY['source'::text, 'early'::text, 'run'::text, 'hold'::text, 'suspended'::text, 'end'::text]))),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['component'::text, 'event'::text, 'grid'::text, 'hotline'::text, 'enforcement'::text]))),
+    CONSTRAINT level_is_known CHECK ((level = ANY (ARRAY['grid'::text, 'community'::text, 'street'::text, 'district'::text]))),
+    CONSTRAINT limit_unit_is_known CHECK ((limit_unit = ANY (ARRAY['uh'::text, 'ud'::text, 'wh'::text, 'wd'::text]))),
+    CONSTRAINT not_its_own_parent CHECK (((parent_id <> id) AND (merged_into <> id)))
 );
 ALTER TABLE ONLY public.cases FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.cases OWNER TO commandcenter_owner;
@@ -2486,6 +2907,16 @@ CREATE TABLE public.city (
 );
 ALTER TABLE ONLY public.city FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.city OWNER TO commandcenter_owner;
+CREATE TABLE public.code_system (
+    code text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL,
+    source text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date
+);
+ALTER TABLE ONLY public.code_system FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.code_system OWNER TO commandcenter_owner;
 CREATE TABLE public.component (
     id bigint NOT NULL,
     code text,
@@ -2578,6 +3009,29 @@ ALTER TABLE public.correction ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.department (
+    code text NOT NULL,
+    name text NOT NULL,
+    name_en text NOT NULL,
+    kind text NOT NULL,
+    area_code text,
+    duty_phone text,
+    valid_from date NOT NULL,
+    valid_to date,
+    source text NOT NULL,
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['department'::text, 'brigade'::text, 'street'::text, 'community'::text, 'company'::text])))
+);
+ALTER TABLE ONLY public.department FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.department OWNER TO commandcenter_owner;
+CREATE TABLE public.department_member (
+    account_id bigint NOT NULL,
+    department_code text NOT NULL,
+    valid_from timestamp with time zone DEFAULT now() NOT NULL,
+    valid_to timestamp with time zone,
+    made_by text NOT NULL
+);
+ALTER TABLE ONLY public.department_member FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.department_member OWNER TO commandcenter_owner;
 CREATE TABLE public.division_code (
     id bigint NOT NULL,
     code text NOT NULL,
@@ -3077,6 +3531,19 @@ CREATE TABLE public.source (
 );
 ALTER TABLE ONLY public.source FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.source OWNER TO commandcenter_owner;
+CREATE TABLE public.stage_limit (
+    stage text NOT NULL,
+    kind text NOT NULL,
+    limit_value numeric NOT NULL,
+    limit_unit text NOT NULL,
+    source text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    CONSTRAINT limit_is_above_nought CHECK ((limit_value > (0)::numeric)),
+    CONSTRAINT limit_unit_is_known CHECK ((limit_unit = ANY (ARRAY['uh'::text, 'ud'::text, 'wh'::text, 'wd'::text])))
+);
+ALTER TABLE ONLY public.stage_limit FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.stage_limit OWNER TO commandcenter_owner;
 CREATE TABLE public.token (
     id bigint NOT NULL,
     kind text NOT NULL,
@@ -3185,6 +3652,26 @@ ALTER TABLE public.upload ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.work_calendar (
+    version text NOT NULL,
+    title text NOT NULL,
+    title_en text NOT NULL,
+    office_hours text NOT NULL,
+    source text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    in_force boolean DEFAULT false NOT NULL
+);
+ALTER TABLE ONLY public.work_calendar FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.work_calendar OWNER TO commandcenter_owner;
+CREATE TABLE public.work_day (
+    version text NOT NULL,
+    day date NOT NULL,
+    is_workday boolean NOT NULL,
+    name text,
+    name_en text
+);
+ALTER TABLE ONLY public.work_day FORCE ROW LEVEL SECURITY;
+ALTER TABLE public.work_day OWNER TO commandcenter_owner;
 ALTER TABLE ONLY public.audit_event ATTACH PARTITION audit.event_default DEFAULT;
 ALTER TABLE ONLY jobs.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_events_id_seq'::regclass);
 ALTER TABLE ONLY jobs.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('jobs.procrastinate_jobs_id_seq'::regclass);
@@ -3248,6 +3735,26 @@ ALTER TABLE ONLY public.camera
     ADD CONSTRAINT camera_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.camera
     ADD CONSTRAINT camera_source_source_key_key UNIQUE (source, source_key);
+ALTER TABLE ONLY public.case_category
+    ADD CONSTRAINT case_category_pkey PRIMARY KEY (code_system, kind, code, valid_from);
+ALTER TABLE ONLY public.case_contact
+    ADD CONSTRAINT case_contact_pkey PRIMARY KEY (case_id);
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_pkey PRIMARY KEY (case_id, seq);
+ALTER TABLE ONLY public.case_key
+    ADD CONSTRAINT case_key_pkey PRIMARY KEY (actor, key);
+ALTER TABLE ONLY public.case_move
+    ADD CONSTRAINT case_move_pkey PRIMARY KEY (action);
+ALTER TABLE ONLY public.case_note
+    ADD CONSTRAINT case_note_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.case_number
+    ADD CONSTRAINT case_number_pkey PRIMARY KEY (prefix);
+ALTER TABLE ONLY public.case_standard
+    ADD CONSTRAINT case_standard_code_system_kind_category_code_position_valid_key UNIQUE (code_system, kind, category_code, "position", valid_from);
+ALTER TABLE ONLY public.case_standard
+    ADD CONSTRAINT case_standard_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.case_state
+    ADD CONSTRAINT case_state_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.cases
@@ -3256,6 +3763,8 @@ ALTER TABLE ONLY public.centre_kind
     ADD CONSTRAINT centre_kind_pkey PRIMARY KEY (centre, kind);
 ALTER TABLE ONLY public.city
     ADD CONSTRAINT city_pkey PRIMARY KEY (key);
+ALTER TABLE ONLY public.code_system
+    ADD CONSTRAINT code_system_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.component
     ADD CONSTRAINT component_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.component
@@ -3268,6 +3777,10 @@ ALTER TABLE ONLY public.correction
     ADD CONSTRAINT correction_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.correction
     ADD CONSTRAINT correction_source_raw_hash_key UNIQUE (source, raw_hash);
+ALTER TABLE ONLY public.department_member
+    ADD CONSTRAINT department_member_pkey PRIMARY KEY (account_id, department_code, valid_from);
+ALTER TABLE ONLY public.department
+    ADD CONSTRAINT department_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.division_code
     ADD CONSTRAINT division_code_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.division_code
@@ -3338,6 +3851,8 @@ ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.source
     ADD CONSTRAINT source_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.stage_limit
+    ADD CONSTRAINT stage_limit_pkey PRIMARY KEY (stage, kind, valid_from);
 ALTER TABLE ONLY public.token
     ADD CONSTRAINT token_code_digest_key UNIQUE (code_digest);
 ALTER TABLE ONLY public.token
@@ -3356,6 +3871,10 @@ ALTER TABLE ONLY public.unit_cell
     ADD CONSTRAINT unit_cell_source_source_key_key UNIQUE (source, source_key);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.work_calendar
+    ADD CONSTRAINT work_calendar_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.work_day
+    ADD CONSTRAINT work_day_pkey PRIMARY KEY (version, day);
 CREATE INDEX audit_event_actor ON ONLY public.audit_event USING btree (actor, at);
 CREATE INDEX event_default_actor_at_idx ON audit.event_default USING btree (actor, at);
 CREATE INDEX audit_event_at ON ONLY public.audit_event USING btree (at);
@@ -3385,13 +3904,21 @@ CREATE INDEX camera_geom_3857 ON public.camera USING gist (geom_3857);
 CREATE INDEX camera_grid ON public.camera USING btree (grid_code);
 CREATE INDEX camera_sector ON public.camera USING gist (sector_3857);
 CREATE INDEX camera_status ON public.camera USING btree (status) INCLUDE (district_code, street_code, community_code, grid_code, gone_run_id);
+CREATE INDEX case_contact_mark ON public.case_contact USING btree (phone_mark) WHERE (phone_mark IS NOT NULL);
+CREATE INDEX case_event_actor ON public.case_event USING btree (actor, at);
+CREATE INDEX case_note_case ON public.case_note USING btree (case_id);
+CREATE INDEX case_standard_category ON public.case_standard USING btree (code_system, kind, category_code);
 CREATE INDEX cases_closed ON public.cases USING btree (closed_at) INCLUDE (due_at, kind, district_code, street_code, community_code, grid_code, gone_run_id) WHERE (closed_at IS NOT NULL);
 CREATE INDEX cases_geom_3857 ON public.cases USING gist (geom_3857);
+CREATE INDEX cases_holder ON public.cases USING btree (holder, state) WHERE is_open;
+CREATE INDEX cases_merged ON public.cases USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 CREATE INDEX cases_number ON public.cases USING btree (number);
 CREATE INDEX cases_open_due ON public.cases USING btree (due_at) INCLUDE (kind, started_at, district_code, street_code, community_code, grid_code, gone_run_id) WHERE is_open;
 CREATE INDEX cases_open_geom_3857 ON public.cases USING gist (geom_3857) WHERE is_open;
 CREATE INDEX cases_open_grid ON public.cases USING btree (grid_code) WHERE is_open;
+CREATE INDEX cases_parent ON public.cases USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX cases_reported ON public.cases USING btree (reported_at) INCLUDE (kind, district_code, street_code, community_code, grid_code, gone_run_id);
+CREATE INDEX cases_worker ON public.cases USING btree (worker) WHERE (is_open AND (worker IS NOT NULL));
 CREATE INDEX component_geom_3857 ON public.component USING gist (geom_3857);
 CREATE INDEX component_state ON public.component USING btree (state) INCLUDE (district_code, street_code, community_code, grid_code, gone_run_id);
 CREATE INDEX compound_geom_3857 ON public.compound USING gist (geom_3857);
@@ -3421,6 +3948,7 @@ CREATE INDEX sign_in_account ON public.sign_in USING btree (account_id) WHERE (e
 CREATE INDEX track_geom ON public.track USING gist (geom);
 CREATE INDEX unit_cell_geom ON public.unit_cell USING gist (geom);
 CREATE INDEX unit_cell_geom_3857 ON public.unit_cell USING gist (geom_3857);
+CREATE UNIQUE INDEX work_calendar_in_force ON public.work_calendar USING btree (in_force) WHERE in_force;
 ALTER INDEX public.audit_event_actor ATTACH PARTITION audit.event_default_actor_at_idx;
 ALTER INDEX public.audit_event_at ATTACH PARTITION audit.event_default_at_idx;
 ALTER INDEX public.audit_event_pkey ATTACH PARTITION audit.event_default_pkey;
@@ -3515,10 +4043,14 @@ CREATE TRIGGER stays BEFORE UPDATE ON public.audit_chain FOR EACH ROW EXECUTE FU
 CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON public.audit_checkpoint FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
 CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
 CREATE TRIGGER stays BEFORE UPDATE ON public.audit_waiting FOR EACH ROW EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays BEFORE DELETE OR UPDATE ON public.case_event FOR EACH ROW EXECUTE FUNCTION public.case_log_stays();
+CREATE TRIGGER stays_the_engines BEFORE UPDATE ON public.cases FOR EACH ROW WHEN ((old.version > 0)) EXECUTE FUNCTION public.case_stays_the_engines();
 CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_chain FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
 CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
 CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
 CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.audit_waiting FOR EACH STATEMENT EXECUTE FUNCTION public.audit_stays();
+CREATE TRIGGER stays_whole BEFORE TRUNCATE ON public.case_event FOR EACH STATEMENT EXECUTE FUNCTION public.case_log_stays();
+CREATE TRIGGER takes_effect BEFORE INSERT ON public.case_event FOR EACH ROW EXECUTE FUNCTION public.case_event_takes_effect();
 CREATE TRIGGER waits_for_its_seal AFTER INSERT ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_note_waiting();
 ALTER TABLE ONLY jobs.procrastinate_events
     ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs.procrastinate_jobs(id) ON DELETE CASCADE;
@@ -3536,8 +4068,38 @@ ALTER TABLE ONLY public.area
     ADD CONSTRAINT area_parent_code_fkey FOREIGN KEY (parent_code) REFERENCES public.area(code);
 ALTER TABLE ONLY public.break_glass
     ADD CONSTRAINT break_glass_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.case_category
+    ADD CONSTRAINT case_category_code_system_fkey FOREIGN KEY (code_system) REFERENCES public.code_system(code);
+ALTER TABLE ONLY public.case_contact
+    ADD CONSTRAINT case_contact_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_action_fkey FOREIGN KEY (action) REFERENCES public.case_move(action);
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.case_event
+    ADD CONSTRAINT case_event_to_state_fkey FOREIGN KEY (to_state) REFERENCES public.case_state(code);
+ALTER TABLE ONLY public.case_key
+    ADD CONSTRAINT case_key_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.case_note
+    ADD CONSTRAINT case_note_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.case_standard
+    ADD CONSTRAINT case_standard_code_system_fkey FOREIGN KEY (code_system) REFERENCES public.code_system(code);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_calendar_fkey FOREIGN KEY (calendar) REFERENCES public.work_calendar(version);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_holder_fkey FOREIGN KEY (holder) REFERENCES public.department(code);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.cases(id);
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_standard_id_fkey FOREIGN KEY (standard_id) REFERENCES public.case_standard(id);
 ALTER TABLE ONLY public.correction
     ADD CONSTRAINT correction_source_fkey FOREIGN KEY (source) REFERENCES public.source(name);
+ALTER TABLE ONLY public.department_member
+    ADD CONSTRAINT department_member_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.department_member
+    ADD CONSTRAINT department_member_department_code_fkey FOREIGN KEY (department_code) REFERENCES public.department(code);
 ALTER TABLE ONLY public.grid
     ADD CONSTRAINT grid_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES public.grid_plan(id);
 ALTER TABLE ONLY public.household
@@ -3572,10 +4134,15 @@ ALTER TABLE ONLY public.recovery_code
     ADD CONSTRAINT recovery_code_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
 ALTER TABLE ONLY public.sign_in
     ADD CONSTRAINT sign_in_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.account(id);
+ALTER TABLE ONLY public.work_day
+    ADD CONSTRAINT work_day_version_fkey FOREIGN KEY (version) REFERENCES public.work_calendar(version);
 ALTER TABLE audit.event_default ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.account_identity ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.address ENABLE ROW LEVEL SECURITY;
+CREATE POLICY append_as_oneself ON public.case_event FOR INSERT TO commandcenter_app WITH CHECK (((actor = ( SELECT current_setting('commandcenter.actor'::text, true) AS current_setting)) AND (EXISTS ( SELECT
+   FROM public.cases c
+  WHERE (c.id = case_event.case_id)))));
 ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.area ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.audit_chain ENABLE ROW LEVEL SECURITY;
@@ -3589,7 +4156,16 @@ CREATE POLICY by_its_functions ON public.account TO commandcenter_owner USING (t
 CREATE POLICY by_its_functions ON public.account_identity TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.appointment TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.break_glass TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_contact TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_event TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_key TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_move TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_note TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_number TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.case_state TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.cases TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.centre_kind TO commandcenter_owner USING (true) WITH CHECK (true);
+CREATE POLICY by_its_functions ON public.department_member TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.identity_return TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.person TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.person_private TO commandcenter_owner USING (true) WITH CHECK (true);
@@ -3598,9 +4174,19 @@ CREATE POLICY by_its_functions ON public.role TO commandcenter_owner USING (true
 CREATE POLICY by_its_functions ON public.sign_in TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY by_its_functions ON public.token TO commandcenter_owner USING (true) WITH CHECK (true);
 ALTER TABLE public.camera ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_category ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_contact ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_move ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_note ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_number ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_standard ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.case_state ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.centre_kind ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.city ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.code_system ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.component ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.compound ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.correction ENABLE ROW LEVEL SECURITY;
@@ -3616,6 +4202,8 @@ CREATE POLICY delete_in_jurisdiction ON public.household_count FOR DELETE TO com
 CREATE POLICY delete_in_jurisdiction ON public.key_site FOR DELETE TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY delete_in_jurisdiction ON public.service_point FOR DELETE TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[])))));
 CREATE POLICY delete_in_jurisdiction ON public.unit_cell FOR DELETE TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
+ALTER TABLE public.department ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.department_member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.division_code ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid_plan ENABLE ROW LEVEL SECURITY;
@@ -3643,6 +4231,7 @@ ALTER TABLE public.layer_change ENABLE ROW LEVEL SECURITY;
 CREATE POLICY levels_for_functions ON public.area FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.mapping_version ENABLE ROW LEVEL SECURITY;
 CREATE POLICY note_as_oneself ON public.audit_event FOR INSERT TO commandcenter_owner, commandcenter_app WITH CHECK ((( SELECT public.actor_is_present() AS actor_is_present) AND (actor = ( SELECT current_setting('commandcenter.actor'::text, true) AS current_setting))));
+CREATE POLICY notes_of_functions ON public.layer_change FOR INSERT TO commandcenter_owner WITH CHECK (true);
 CREATE POLICY owner_seals ON public.audit_chain TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_seals ON public.audit_checkpoint TO commandcenter_owner USING (true) WITH CHECK (true);
 CREATE POLICY owner_seals ON public.audit_event FOR SELECT TO commandcenter_owner USING (true);
@@ -3652,13 +4241,20 @@ CREATE POLICY owner_searches ON public.search_gram TO commandcenter_owner USING 
 ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.person_private ENABLE ROW LEVEL SECURITY;
 CREATE POLICY places_for_functions ON public.grid FOR SELECT TO commandcenter_owner USING (true);
+CREATE POLICY places_for_functions ON public.unit_cell FOR SELECT TO commandcenter_owner USING (true);
 ALTER TABLE public.quarantine ENABLE ROW LEVEL SECURITY;
 CREATE POLICY read_as_administrator ON public.token FOR SELECT TO commandcenter_app USING ((( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_as_an_actor ON public.area FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.base_feature FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.building FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.case_category FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.case_move FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.case_standard FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.case_state FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.centre_kind FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.city FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.code_system FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.department FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.division_code FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.grid_plan FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.ingest_run FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
@@ -3666,6 +4262,9 @@ CREATE POLICY read_as_an_actor ON public.layer_change FOR SELECT TO commandcente
 CREATE POLICY read_as_an_actor ON public.mapping_version FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.role FOR SELECT TO commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_as_an_actor ON public.source FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.stage_limit FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.work_calendar FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
+CREATE POLICY read_as_an_actor ON public.work_day FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_is_present() AS actor_is_present));
 CREATE POLICY read_in_jurisdiction ON public.address FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.camera FOR SELECT TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))));
 CREATE POLICY read_in_jurisdiction ON public.cases FOR SELECT TO commandcenter_owner, commandcenter_app USING (((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])) OR (grid_code = ANY (( SELECT public.actor_grids() AS actor_grids)::text[]))) AND (( SELECT (public.actor_case_places() IS NULL)) OR (((kind || '@'::text) || ''::text) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || district_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || street_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || community_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])) OR (((kind || '@'::text) || grid_code) = ANY (( SELECT public.actor_case_places() AS actor_case_places)::text[])))));
@@ -3680,7 +4279,14 @@ CREATE POLICY read_in_jurisdiction ON public.unit_cell FOR SELECT TO commandcent
 CREATE POLICY read_own_or_administer ON public.account FOR SELECT TO commandcenter_app USING (((id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may) OR ( SELECT public.actor_may('audit'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.appointment FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.break_glass FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
+CREATE POLICY read_own_or_administer ON public.department_member FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('accounts'::text) AS actor_may)));
 CREATE POLICY read_own_or_administer ON public.sign_in FOR SELECT TO commandcenter_app USING (((account_id = ( SELECT public.actor_account() AS actor_account)) OR ( SELECT public.actor_may('security'::text) AS actor_may)));
+CREATE POLICY read_with_its_case ON public.case_event FOR SELECT TO commandcenter_app USING ((EXISTS ( SELECT
+   FROM public.cases c
+  WHERE (c.id = case_event.case_id))));
+CREATE POLICY read_with_its_case ON public.case_note FOR SELECT TO commandcenter_app USING ((EXISTS ( SELECT
+   FROM public.cases c
+  WHERE (c.id = case_note.case_id))));
 CREATE POLICY read_with_permission ON public.audit_chain FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_checkpoint FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
 CREATE POLICY read_with_permission ON public.audit_event FOR SELECT TO commandcenter_owner, commandcenter_app USING (( SELECT public.actor_may('audit'::text) AS actor_may));
@@ -3692,6 +4298,7 @@ ALTER TABLE public.search_gram ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.service_point ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sign_in ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.source ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.stage_limit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY standing ON public.address AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.area AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
 CREATE POLICY standing ON public.base_feature AS RESTRICTIVE FOR SELECT TO commandcenter_owner, commandcenter_app USING (((gone_run_id IS NULL) OR ( SELECT public.actor_sees_gone() AS actor_sees_gone)));
@@ -3730,16 +4337,25 @@ CREATE POLICY whole_city_only ON public.ingest_raw TO commandcenter_owner, comma
 CREATE POLICY whole_city_only ON public.quarantine TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY whole_city_only ON public.track TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
 CREATE POLICY whole_city_only ON public.upload TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write))) WITH CHECK ((( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) AND ( SELECT public.actor_may_write() AS actor_may_write)));
+ALTER TABLE public.work_calendar ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.work_day ENABLE ROW LEVEL SECURITY;
 CREATE POLICY write_for_whole_city ON public.area TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.base_feature TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.building TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.case_category TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.case_standard TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.city TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.code_system TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.department TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.division_code TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.grid_plan TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.ingest_run TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.layer_change TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.mapping_version TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY write_for_whole_city ON public.source TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.stage_limit TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.work_calendar TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
+CREATE POLICY write_for_whole_city ON public.work_day TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city))) WITH CHECK ((( SELECT public.actor_may_write() AS actor_may_write) AND ( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city)));
 CREATE POLICY writers_note_changes ON public.layer_change FOR INSERT TO commandcenter_owner, commandcenter_app WITH CHECK (( SELECT public.actor_may_write() AS actor_may_write));
 GRANT USAGE ON SCHEMA jobs TO commandcenter_app;
 GRANT ALL ON SCHEMA public TO commandcenter_owner;
@@ -3777,6 +4393,8 @@ REVOKE ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean
 GRANT ALL ON FUNCTION public.account_settle(of_account bigint, approved boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.actor_account() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.actor_account() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.actor_departments() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.actor_departments() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.actor_title(of_actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.actor_title(of_actor text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.analyze_loaded_tables() FROM PUBLIC;
@@ -3819,11 +4437,23 @@ REVOKE ALL ON FUNCTION public.break_glass_running(of_account bigint) FROM PUBLIC
 GRANT ALL ON FUNCTION public.break_glass_running(of_account bigint) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.break_glass_see(of_glass bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.break_glass_see(of_glass bigint) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.case_contact_look(of_case bigint, by_door text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.case_contact_look(of_case bigint, by_door text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.case_event_takes_effect() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.case_findable(of_case bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.case_note_keep(of_case bigint, of_seq integer, of_kind text, words text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.case_note_keep(of_case bigint, of_seq integer, of_kind text, words text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.case_number_next(area text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.case_report(said jsonb, said_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.case_report(said jsonb, said_key text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.case_unfindable(of_case bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.city_is_synthetic() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.demo_accounts_make(posts jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.demo_accounts_make(posts jsonb) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.demo_entries() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.demo_entries() TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.department_join(of_account bigint, code text, joins boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.department_join(of_account bigint, code text, joins boolean) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;
@@ -3872,6 +4502,8 @@ REVOKE ALL ON FUNCTION public.person_of_mark(of_mark text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.person_of_mark(of_mark text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.person_reveal(of_household bigint, of_ref text, why text, by_door text, from_address text) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.place_of(at public.geometry) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.place_of(at public.geometry) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.place_path(of_code text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.place_scope(area_of text, grid_of text, centre_of text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.recovery_codes_left() FROM PUBLIC;
@@ -3937,12 +4569,31 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.base_feature TO commandcenter_
 GRANT SELECT ON TABLE public.break_glass TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.building TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.camera TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.case_category TO commandcenter_app;
+GRANT SELECT ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(case_id) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(seq) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(actor) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(action) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(axis) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(from_state) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(to_state) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(reason) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(detail) ON TABLE public.case_event TO commandcenter_app;
+GRANT INSERT(changes) ON TABLE public.case_event TO commandcenter_app;
+GRANT SELECT ON TABLE public.case_move TO commandcenter_app;
+GRANT SELECT ON TABLE public.case_note TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.case_standard TO commandcenter_app;
+GRANT SELECT ON TABLE public.case_state TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cases TO commandcenter_app;
 GRANT SELECT ON TABLE public.centre_kind TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.city TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.code_system TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.component TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.compound TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.correction TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.department TO commandcenter_app;
+GRANT SELECT ON TABLE public.department_member TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.division_code TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.grid_plan TO commandcenter_app;
@@ -3980,6 +4631,7 @@ GRANT SELECT(address) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(agent) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT(strong_at) ON TABLE public.sign_in TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.source TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.stage_limit TO commandcenter_app;
 GRANT SELECT(id) ON TABLE public.token TO commandcenter_app;
 GRANT SELECT(kind) ON TABLE public.token TO commandcenter_app;
 GRANT SELECT(title) ON TABLE public.token TO commandcenter_app;
@@ -3999,3 +4651,5 @@ GRANT SELECT(settled_by) ON TABLE public.token TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.track TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.unit_cell TO commandcenter_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.upload TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.work_calendar TO commandcenter_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.work_day TO commandcenter_app;

@@ -31,6 +31,7 @@ from commandcenter.db.schema.sky_eye import Camera
 from commandcenter.db.schema.matters import Case
 from commandcenter.db.schema.things import Component, KeySite, ServicePoint, Track
 from commandcenter.db.schema.people import Account, Appointment, Role, SignIn
+from commandcenter.db.schema import cases as _cases  # noqa: F401
 from commandcenter.db.schema.derived import LayerChange, SearchDoc, SearchGram
 from commandcenter.db.schema.audit import AuditChain, AuditCheckpoint, AuditEvent, AuditWaiting
 # isort: on

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
 from commandcenter.db.schema.base import (
     Base,
@@ -34,6 +35,14 @@ class Case(Placed, Sourced, Base):
         counting_index("cases_reported", "reported_at", beside=("kind",)),
         counting_index("cases_closed", "closed_at", beside=("due_at", "kind"), where="closed_at is not null"),
         Index("cases_number", "number"),
+        Index("cases_holder", "holder", "state", postgresql_where="is_open"),
+        Index("cases_worker", "worker", postgresql_where="is_open and worker is not null"),
+        Index("cases_parent", "parent_id", postgresql_where="parent_id is not null"),
+        Index("cases_merged", "merged_into", postgresql_where="merged_into is not null"),
+        one_of("clock", "source", "early", "run", "hold", "suspended", "end"),
+        one_of("limit_unit", "uh", "ud", "wh", "wd"),
+        one_of("level", "grid", "community", "street", "district"),
+        CheckConstraint("parent_id <> id and merged_into <> id", name="not_its_own_parent"),
     )
     id: Mapped[int] = big_key()
     number: Mapped[str]
@@ -58,5 +67,33 @@ class Case(Placed, Sourced, Base):
     due_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     born_grid_code: Mapped[str | None]
+    # What the engine writes; from version 1 on a case follows from its events, before that from its source's deliveries.
+    version: Mapped[int] = mapped_column(server_default="0")
+    state_since: Mapped[datetime | None]
+    state_before: Mapped[str | None]  # the state left at suspension
+    stage_due_at: Mapped[datetime | None]
+    standard_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("case_standard.id"))
+    limit_value: Mapped[Decimal | None] = mapped_column(Numeric)
+    limit_unit: Mapped[str | None]
+    calendar: Mapped[str | None] = mapped_column(ForeignKey("work_calendar.version"))
+    clock: Mapped[str] = mapped_column(server_default="source")  # what the handling clock does; 'source': the source's own times
+    used_s: Mapped[int | None] = mapped_column(BigInteger)  # used when the clock last changed its ways
+    warn_at: Mapped[datetime | None]  # when four fifths are used
+    outer_due_at: Mapped[datetime | None]  # set by somebody above (12345)
+    is_late: Mapped[bool] = mapped_column(server_default="false")
+    late_exempt: Mapped[bool] = mapped_column(server_default="false")
+    holder: Mapped[str | None] = mapped_column(ForeignKey("department.code"))
+    worker: Mapped[str | None]  # the acting account that handles it
+    asks: Mapped[str | None]  # what waits for an answer: suspension, extension, appeal
+    extended: Mapped[int] = mapped_column(server_default="0")
+    reworked: Mapped[int] = mapped_column(server_default="0")
+    returned: Mapped[int] = mapped_column(server_default="0")
+    urged: Mapped[int] = mapped_column(server_default="0")
+    supervised: Mapped[bool] = mapped_column(server_default="false")
+    level: Mapped[str | None]  # of a grid matter: who has it now
+    merged_into: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("cases.id"))
+    first_seen_at: Mapped[datetime | None]
+    first_act_at: Mapped[datetime | None]  # the first lawful act
     geom: Mapped[Any] = stored("POINT")
     geom_3857: Mapped[Any] = in_tile_projection("POINT")
