@@ -23,8 +23,8 @@ ARTEFACTS = Path(__file__).parent / "artefacts"
 FLAGS = (
     "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", "--disable-background-networking",
 )  # fmt: skip
-# Dash's own greeting; everything else on the console is a fault.
-HARMLESS = ("[Dash] WebSocket",)
+# Dash's own greeting, and Chromium's remark that the keyboard was in use before a page had chosen its field; everything else is a fault.
+HARMLESS = ("[Dash] WebSocket", "Autofocus processing was blocked")
 PATIENCE_MS = 60_000
 
 

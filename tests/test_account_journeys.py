@@ -161,7 +161,7 @@ def test_a_page_that_everybody_left_does_not_keep_its_sign_in(wall: Wall, house:
     page.mouse.move(700, 400)
     assert page.evaluate("() => window.commandcenter.unattended()") is None
     page.clock.fast_forward(61_000)
-    page.wait_for_timeout(1_500)  # what was asked in that minute has been answered
+    page.wait_for_timeout(6_000)  # what was asked before that minute was over has been answered, on a busy machine too
     house.admin.execute("update sign_in set seen_at = now() - interval '20 minutes' where ended_at is null")
     page.wait_for_timeout(REMEMBERED_S * 1000 + 500)
     with page.expect_request("**/map/status.json*") as asked:

@@ -140,7 +140,7 @@ def asking(target: Target, session: requests.Session, who: str, label: str, mode
     return ask
 
 
-@pytest.mark.parametrize("label", OPERATIONS)
+@pytest.mark.parametrize("label", sorted(OPERATIONS))
 def test_no_route_breaks_or_leaks(target: Target, label: str) -> None:
     session = requests.Session()
     for who in (NOBODY, DISPATCHER):

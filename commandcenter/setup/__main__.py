@@ -37,6 +37,7 @@ SHORT_NAMES = {
     "DATA_DIR": "DATA_DIR",
     "DATABASE_URL": "DATABASE_URL",
 }
+IN_TWO = ("-n", "2", "--dist", "loadgroup")  # half of a test is waiting for PostgreSQL or a browser
 CHECKS = (("ruff", "check", "."), ("mypy",), ("lint-imports",))
 
 
@@ -60,9 +61,9 @@ def run(settings: Settings, arguments: list[str]) -> int:
 
 
 def test(settings: Settings, arguments: list[str]) -> int:
-    """Set up with everything tests need, then run them; pytest's exit code is ours."""
+    """Set up with everything tests need, then run them in two processes; pytest's exit code is ours."""
     install(settings, tests=True)
-    _become(str(VENV_PYTHON), "-m", "pytest", *arguments)
+    _become(str(VENV_PYTHON), "-m", "pytest", *IN_TWO, *arguments)
 
 
 def bless(settings: Settings, arguments: list[str]) -> int:
