@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commandcenter import workbook
 from commandcenter.errors import BadInput
 from ingest.contract import Mapping
-from ingest.readers import workbook, xlsx
+from ingest.readers import xlsx
 from ingest.record import Finding
 from tests.test_readers_tabular import a_mapping, file_of, only_key, rows_in, rules_in
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
+from commandcenter.workbook import SheetRow
 from ingest.inspecting.encodings import prove
 from ingest.inspecting.octets import text_bytes
 from ingest.inspecting.sample import FIRST_ROWS, SPREAD_PARTS, SPREAD_ROWS, Sample, no_geometry
-from ingest.readers.workbook import SheetRow
 from ingest.readers.xlsx import Book, opened_book
 
 DELIMITERS = (",", "\t", ";", "|")

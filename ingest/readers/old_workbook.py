@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingest.readers.cell_text import value_text
-from ingest.readers.workbook import COLUMNS, ROWS, Merged, SheetRow
+from commandcenter.cell_text import value_text
+from commandcenter.workbook import COLUMNS, ROWS, Merged, SheetRow
 
 MEMORY = 3 << 30
 LONGEST_S = 300

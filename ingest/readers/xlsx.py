@@ -18,12 +18,12 @@ import numpy as np
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import FULL_STOP, meant, nearest
+from commandcenter.workbook import Merged, SheetRow, Workbook
 from ingest.contract import Mapping
 from ingest.place import give_place
 from ingest.readers.header import LOOKED_THROUGH, FillDown, fields_by_column, names_in, no_header
 from ingest.readers.old_workbook import LockedWorkbook, OldWorkbook
 from ingest.readers.opened import check_there, is_stray, printable, stray
-from ingest.readers.workbook import Merged, SheetRow, Workbook
 from ingest.record import BATCH_ROWS, RAW_LENGTH, Batch, Finding
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -17,9 +17,9 @@ from posixpath import dirname, join, normpath
 from typing import IO, NamedTuple
 from xml.etree import ElementTree
 
+from commandcenter.cell_text import FormatKind, format_kind, number_text
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
-from ingest.readers.cell_text import FormatKind, format_kind, number_text
 
 LARGEST_PART = 256 << 20  # of the parts that are kept in memory
 LARGEST_UNPACKED = 8 << 30
