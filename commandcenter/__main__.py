@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
+from commandcenter.cases.standards_words import add_words as add_standard_words
 from commandcenter.causes import SetupFault, cause_of
 from commandcenter.config import Settings
 from commandcenter.db.cluster import PrivateCluster
@@ -220,6 +221,15 @@ def people(settings: Settings, words: argparse.Namespace) -> int:
     return 0
 
 
+def standards(settings: Settings, words: argparse.Namespace) -> int:
+    """Take in a city's own standard of cases, or say what it would change."""
+    from commandcenter.cases import standards_commands  # noqa: PLC0415  (a heavy room)
+
+    with city_database(settings) as (ready, _cluster):
+        standards_commands.carry_out(ready, words)
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "run": run,
     "serve": run,
@@ -234,6 +244,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], int]] = {
     "leak-matrix": leak_matrix,
     "user": user,
     "people": people,
+    "standards": standards,
 }
 ABOUT = {
     "run": "database up, city loaded if empty, served until Ctrl-C",
@@ -249,6 +260,7 @@ ABOUT = {
     "leak-matrix": "try every door as every role in every place of the city, read-only, and print what leaked",
     "user": "accounts: first (the three administrators), add, import (a workbook), reset, disable, list; new ones wait for the security administrator",
     "people": "find or erase somebody of the household register who asks for it by law",
+    "standards": "take in a city's own standard of cases (workbook or CSV): what is filed under which condition, and how long it may take",
 }
 
 
@@ -302,6 +314,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--seconds", type=float, default=180.0, help="give up after this long, and say so (default: 180)")
         if name == "people":
             add_people_words(command)
+        if name == "standards":
+            add_standard_words(command)
         if name == "work":
             command.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from commandcenter.cases import store as case_store
+from commandcenter.cases.shipped import DEMO_MEMBERS, write_demo_departments, write_shipped
 from commandcenter.city import City, load_city
 from commandcenter.config import Settings
 from commandcenter.db.connect import connect
@@ -12,7 +14,7 @@ from commandcenter.db.run import acting
 from commandcenter.demo.accounts import make_accounts, table_of
 from commandcenter.demo.load import load_demo
 from commandcenter.demo.renew import renew_demo
-from commandcenter.security.builtin import STEWARD
+from commandcenter.security.builtin import ACCOUNT_COMMANDS, STEWARD
 from commandcenter.setup import say
 from commandcenter.text import Text
 from ingest.cities_load import load_city_data
@@ -22,8 +24,17 @@ from ingest.store import count_of
 def load_if_empty(settings: Settings) -> None:
     """Fill an empty database with its city: the synthetic one from its seed, a real one from its files."""
     city = load_city(settings.city)
-    if _renewed(settings, city):
-        return
+    if not _renewed(settings, city):
+        _fill(settings, city)
+    with connect(settings) as connection:
+        connection.autocommit = True
+        if write_shipped(connection):
+            say.step(Text("写入立案标准与工作日历", "Writing standards of cases and the working calendar"))
+        if city.synthetic:
+            write_demo_departments(connection)
+
+
+def _fill(settings: Settings, city: City) -> None:
     ticker = say.Ticker()
     if city.synthetic:
         size = settings.demo_size
@@ -45,6 +56,9 @@ def make_demo_accounts(settings: Settings) -> None:
     with connect(settings) as connection:
         connection.autocommit = True
         made = make_accounts(connection)
+        if made:
+            with acting(connection, ACCOUNT_COMMANDS):
+                case_store.join_departments(connection, DEMO_MEMBERS)
     if made:
         say.step(
             Text("演示账号（账号、口令、岗位）：口令只显示这一次", "Demonstration accounts (name, password, role): the passwords are shown this once")

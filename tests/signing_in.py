@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # The role that holds just these permissions.
 ROLES = {
-    frozenset({"read"}): "shift_leader",
+    frozenset({"read"}): "leader",
     frozenset({"read", "plan"}): "planner",
     frozenset({"read", "write", "steward"}): "data_steward",
     frozenset({"accounts"}): "system_administrator",

@@ -36,6 +36,19 @@ CITY = Scope(whole_city=True)
 READ = frozenset({"read"})
 GLASS, PEOPLE = READ | {"break_glass"}, READ | {"people"}
 REVEAL = GLASS | {"people", "reveal"}
+# What each role does to cases.
+CASES = {
+    "shift_leader": {"case_file", "case_note", "case_report", "case_supervise", "case_urge"},
+    "acceptor": {"case_accept", "case_note", "case_report", "case_urge"},
+    "dispatcher": {"case_dispatch", "case_note", "case_report", "case_urge"},
+    "grid_worker": {"case_check", "case_level", "case_note", "case_report", "case_work"},
+    "enforcement_officer": {"case_enforce", "case_note", "case_report", "case_work"},
+    "department_handler": {"case_handle", "case_note", "case_work"},
+    "grid_leader": {"case_level", "case_note", "case_report", "case_work"},
+    "verifier": {"case_check", "case_note", "case_report"},
+    "legal_reviewer": {"case_law", "case_note"},
+    "duty_leader": {"case_decide", "case_note", "case_supervise", "case_urge"},
+}
 # What each role is in the little city: where, which permissions, and in which centre.
 PLACED: dict[str, tuple[Scope, frozenset[str], str | None]] = {
     **dict.fromkeys(("acceptor", "evaluator", "legal_reviewer", "leader"), (CITY, READ, None)),
@@ -115,6 +128,7 @@ def test_each_role_gets_one_account_and_its_password_is_printed_once(demo: Demo,
 @pytest.mark.parametrize("role", PLACED)
 def test_one_click_is_a_real_sign_in_with_the_roles_place_and_permissions(demo: Demo, role: str) -> None:
     scope, permissions, centre = PLACED[role]
+    permissions = permissions | CASES.get(role, set())
     person = demo.entered(role)
     ((account, strong),) = told(
         demo.database, "select s.account_id, s.strong_at is not null from sign_in s join account a on a.id = s.account_id"

@@ -76,7 +76,9 @@ VISITORS = {
 }
 LOOKERS = (DISPATCHER, STRANGER, STEWARD, DEVICE)
 # Commands run on the machine itself, as whoever owns the data folder; what they may do to accounts stands in test_accounts.
-SHELL = frozenset({"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "verify-audit", "leak-matrix"})
+SHELL = frozenset(
+    {"run", "serve", "work", "fetch", "migrate", "cluster", "stop", "psql", "doctor", "user", "people", "standards", "verify-audit", "leak-matrix"}
+)
 
 
 @pytest.fixture(scope="module")

@@ -102,6 +102,7 @@ def commanded(little: TestDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     env |= {"COMMANDCENTER_DATABASE_URL": little.admin_dsn, "COMMANDCENTER_CITY": "little", "COMMANDCENTER_DATA_DIR": str(data_dir)}
     command = [sys.executable, "-m", "commandcenter", "leak-matrix", "--json", "--seconds", "300"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=400)
+    assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     assert (done.returncode, report["findings"]) == (0, []), done.stderr
     return report, data_dir, before, standing(little.admin_dsn)

@@ -21,7 +21,7 @@ from commandcenter.cases.limits import Limit
 from commandcenter.cases.reckon import Clocks, clocks_of, entries_of, limit_of, moments_of
 from commandcenter.cases.states import KINDS, Move, rules
 from commandcenter.db.run import acting
-from commandcenter.errors import BadInput, Forbidden, NotFound
+from commandcenter.errors import BadInput, NotFound
 from commandcenter.security.keyring import Keyring
 from commandcenter.text import Text
 
@@ -40,7 +40,7 @@ def report(connection: psycopg.Connection, actor: Actor, said: Report, keys: Key
     if move is None or not move.makes or said.kind not in move.kinds:
         raise BadInput(Text(f"不能以“{said.action}”登记这类事项。", f"A case of this kind cannot begin with '{said.action}'."))
     if not actor.may(move.permission):
-        raise Forbidden(refusals.NOT_PERMITTED.with_values(action=move.title.zh, action_en=move.title.en))
+        raise refusals.not_permitted(move)
     words = _as_delivered(actor, said, keys)
     try:
         with acting(connection, actor):
@@ -97,7 +97,7 @@ def _moved(connection: psycopg.Connection, actor: Actor, said: Step, case: dict[
     if move is None or move.makes or not move.starts_in(case["state"], case["kind"]):
         raise refusals.no_such_move(said.action, case["state"])
     if not actor.may(move.permission):
-        raise Forbidden(refusals.NOT_PERMITTED.with_values(action=move.title.zh, action_en=move.title.en))
+        raise refusals.not_permitted(move)
     if move.reason and len("".join(said.reason.split())) < 2:
         raise BadInput(Text(f"“{move.title.zh}”要写明理由。", f"'{move.title.en}' asks for a reason."))
     if move.asked is not None and case["asks"] != move.asked:
@@ -151,7 +151,7 @@ def stale(last: Mapping[str, Any] | None) -> StaleCase:
     move = rules().moves[last["action"]].title
     who = last["who"] or Text("系统", "the system").zh
     return StaleCase(
-        Text(f"案卷已由{who}于 {last['said_at']} “{move.zh}”，请刷新后再办。", f"{who} made the move '{move.en}' at {last['said_at']}; please look at the case anew.")
+        Text(f"案卷已由{who}于 {last['said_at']} “{move.zh}”，请刷新后再办。", f"{who} made the move '{move.en}' at {last['said_at']}; please look at it anew.")
     )
 
 
@@ -180,8 +180,9 @@ def _look_at(said: Report) -> None:
 def _as_delivered(actor: Actor, said: Report, keys: Keyring) -> dict[str, Any]:
     """The report as the database takes it: the caller's number sealed before it leaves this process."""
     words: dict[str, Any] = {
-        "action": said.action, "kind": said.kind, "category_system": said.category_system, "category_code": said.category_code, "lon": said.lon, "lat": said.lat,
-        "origin": said.origin, "description": _clean(said.description) or None, "address": _clean(said.address) or None, "component_code": said.component_code,
+        "action": said.action, "kind": said.kind, "category_system": said.category_system, "category_code": said.category_code,
+        "lon": said.lon, "lat": said.lat, "origin": said.origin,
+        "description": _clean(said.description) or None, "address": _clean(said.address) or None, "component_code": said.component_code,
         "first_seen_at": said.first_seen_at.isoformat() if said.first_seen_at else None,
         "outer_due_at": said.outer_due_at.isoformat() if said.outer_due_at else None, "door": said.door,
     }  # fmt: skip

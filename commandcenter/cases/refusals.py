@@ -5,11 +5,10 @@ from __future__ import annotations
 import psycopg
 
 from commandcenter.cases.commands import NoSuchMove, StaleCase
-from commandcenter.cases.states import rules
+from commandcenter.cases.states import Move, rules
 from commandcenter.errors import BadInput, CommandCenterError, Forbidden, Unavailable
 from commandcenter.text import Text
 
-NOT_PERMITTED = Text("您的岗位不能办理“{action}”。", "Your role does not include '{action_en}'.")
 SEPARATED = Text(
     "监督与指挥分开：经手派遣或处置过本案的人不能核查或结案。",
     "Supervision and command are apart: whoever dispatched or handled this case does not check or close it.",
@@ -57,3 +56,8 @@ def no_such_move(action: str, state: str) -> NoSuchMove:
     at = held.title if held else Text(state, state)
     what = move.title if move else Text(action, action)
     return NoSuchMove(Text(f"案卷现在是“{at.zh}”，不能“{what.zh}”。", f"The case stands at '{at.en}'; '{what.en}' does not start from there."))
+
+
+def not_permitted(move: Move) -> Forbidden:
+    """A move that the acting account's permissions do not hold."""
+    return Forbidden(Text(f"您的岗位不能办理“{move.title.zh}”。", f"Your role does not include '{move.title.en}'."))

@@ -15,10 +15,11 @@ from commandcenter.db.request import SqlRequest
 Row = dict[str, Any]
 
 CASE = (
-    "select c.id, c.number, c.kind, c.category_code, c.category_system, c.major, c.minor, c.major_en, c.minor_en, c.description, c.origin, c.state, c.is_open, c.address,"
-    " c.department, c.component_code, c.limit_text, c.reported_at, c.started_at, c.due_at, c.closed_at, c.version, c.state_since, c.state_before, c.stage_due_at,"
-    " c.standard_id, c.limit_value, c.limit_unit, c.calendar, c.clock, c.used_s, c.warn_at, c.outer_due_at, c.is_late, c.late_exempt, c.holder, c.worker, c.asks,"
-    " c.extended, c.reworked, c.returned, c.urged, c.supervised, c.level, c.merged_into, c.parent_id, c.first_seen_at, c.first_act_at, c.source,"
+    "select c.id, c.number, c.kind, c.category_code, c.category_system, c.major, c.minor, c.major_en, c.minor_en, c.description, c.origin, c.state,"
+    " c.is_open, c.address, c.department, c.component_code, c.limit_text, c.reported_at, c.started_at, c.due_at, c.closed_at, c.version, c.state_since,"
+    " c.state_before, c.stage_due_at, c.standard_id, c.limit_value, c.limit_unit, c.calendar, c.clock, c.used_s, c.warn_at, c.outer_due_at, c.is_late,"
+    " c.late_exempt, c.holder, c.worker, c.asks, c.extended,"
+    " c.reworked, c.returned, c.urged, c.supervised, c.level, c.merged_into, c.parent_id, c.first_seen_at, c.first_act_at, c.source,"
     " c.district_code, c.street_code, c.community_code, c.grid_code, c.unit_cell_code, c.born_grid_code, ST_X(c.geom) as lon, ST_Y(c.geom) as lat from cases c"
 )
 
@@ -54,7 +55,8 @@ def log_request(case_id: int) -> SqlRequest:
 def last_event_request(case_id: int) -> SqlRequest:
     """Who moved a case last, and when by the city's clock."""
     return SqlRequest(
-        "select e.seq, e.actor, e.action, actor_title(e.actor) as who, to_char(e.at at time zone (select time_zone from city limit 1), 'MM-DD HH24:MI') as said_at"
+        "select e.seq, e.actor, e.action, actor_title(e.actor) as who,"
+        " to_char(e.at at time zone (select time_zone from city limit 1), 'MM-DD HH24:MI') as said_at"
         " from case_event e where e.case_id = %(case)s order by e.seq desc limit 1",
         {"case": case_id},
         "a case's last event",
@@ -85,8 +87,8 @@ def standards_request(system: str, kind: str, category: str) -> SqlRequest:
 def categories_request() -> SqlRequest:
     """All categories in force, in the order of their codes."""
     return SqlRequest(
-        "select code_system, code, kind, major_code, major, coalesce(major_en, major) as major_en, minor, coalesce(minor_en, minor) as minor_en from case_category"
-        " where valid_from <= current_date and (valid_to is null or valid_to > current_date) order by code_system, kind, code",
+        "select code_system, code, kind, major_code, major, coalesce(major_en, major) as major_en, minor, coalesce(minor_en, minor) as minor_en"
+        " from case_category where valid_from <= current_date and (valid_to is null or valid_to > current_date) order by code_system, kind, code",
         {},
         "categories",
     )
@@ -95,8 +97,8 @@ def categories_request() -> SqlRequest:
 def departments_request() -> SqlRequest:
     """Departments that exist today."""
     return SqlRequest(
-        "select code, name, name_en, kind, area_code, duty_phone from department where valid_from <= current_date and (valid_to is null or valid_to > current_date)"
-        " order by kind, code",
+        "select code, name, name_en, kind, area_code, duty_phone from department"
+        " where valid_from <= current_date and (valid_to is null or valid_to > current_date) order by kind, code",
         {},
         "departments",
     )
@@ -164,7 +166,9 @@ def keep_note(connection: psycopg.Connection, case_id: int, seq: int, kind: str,
     connection.execute("select case_note_keep(%s, %s, %s, %s)", [case_id, seq, kind, words])
 
 
-def write_calendar(connection: psycopg.Connection, version: str, title: str, title_en: str, hours: str, source: str, days: list[tuple[date, bool, str, str]]) -> None:
+def write_calendar(
+    connection: psycopg.Connection, version: str, title: str, title_en: str, hours: str, source: str, days: list[tuple[date, bool, str, str]]
+) -> None:
     """A new version of the calendar, which is in force from now on for cases that are filed; the former stays for those that were."""
     connection.execute("update work_calendar set in_force = false where in_force")
     connection.execute(
@@ -191,4 +195,29 @@ def write_departments(connection: psycopg.Connection, departments: list[tuple[st
         cursor.executemany(
             "insert into department (code, name, name_en, kind, area_code, source, valid_from) values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
             [(*department, source, since) for department in departments],
+        )
+
+
+def has_registers(connection: psycopg.Connection) -> tuple[bool, bool]:
+    """Whether the city has a code system, and a calendar in force."""
+    row = connection.execute("select exists (select from code_system), exists (select from work_calendar where in_force)").fetchone()
+    assert row is not None
+    return bool(row[0]), bool(row[1])
+
+
+def give_cases_to_departments(connection: psycopg.Connection) -> int:
+    """Open cases of a source that name a department which is there are that department's; how many."""
+    cursor = connection.execute(
+        "update cases c set holder = d.code from department d where d.name = c.department and c.version = 0 and c.is_open and c.holder is null"
+        " and c.state in ('dispatched', 'pending_handle', 'handling', 'handle_finish', 'pending_feedback', 'pending_check')"
+    )
+    return cursor.rowcount
+
+
+def join_departments(connection: psycopg.Connection, members: Mapping[str, str]) -> None:
+    """Accounts by name begin to handle cases for departments that there are; those that are members already stay."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "select department_join(a.id, d.code, true) from account a, department d where d.code = %s and a.name = %s",
+            [(code, name) for name, code in members.items()],
         )

@@ -11,14 +11,14 @@ PAUSE = timedelta(hours=6)
 
 _MOVE_CASES = """
 update cases set reported_at = reported_at + %(by)s, started_at = started_at + %(by)s, due_at = due_at + %(by)s,
-  closed_at = closed_at + %(by)s, source_key = 'renewed ' || id where source = %(source)s
+  closed_at = closed_at + %(by)s, source_key = 'renewed ' || id where source = %(source)s and version = 0
 """
 # A case's number begins with the day it was reported: it is given anew, in the order of the reports of that day.
 _NUMBER_CASES = """
 update cases c set number = n.number, source_key = n.number from (
   select id, district || day || lpad((row_number() over (partition by day order by reported_at, id))::text, 5, '0') as number from (
     select id, reported_at, left(number, 6) as district,
-      to_char(reported_at at time zone (select time_zone from city), 'YYYYMMDD') as day from cases where source = %(source)s) d) n
+      to_char(reported_at at time zone (select time_zone from city), 'YYYYMMDD') as day from cases where source = %(source)s and version = 0) d) n
 where n.id = c.id
 """
 

@@ -58,6 +58,12 @@ PERMISSIONS = {
     "audit": Text("看审计", "read the audit"),
     "break_glass": Text("应急放宽范围", "a wider view in an emergency"), "people": Text("看户内人员（遮盖）", "see who lives there (masked)"),
     "reveal": Text("凭理由看完整信息", "see people in full, for a reason"),
+    "case_report": Text("上报", "report"), "case_accept": Text("受理、派发核实核查、回访", "accept, send for checks, call back"),
+    "case_file": Text("立案与结案", "file and close"), "case_dispatch": Text("派遣、延期与挂账审批", "dispatch, extend, suspend"),
+    "case_handle": Text("部门签收与确认", "a department's cases"), "case_work": Text("处置", "handle"), "case_check": Text("核实与核查", "verify and check"),
+    "case_note": Text("查看经办、备注", "read the log, comment"), "case_urge": Text("催办", "urge"), "case_supervise": Text("督办", "supervise"),
+    "case_level": Text("上报下派、本级办理", "pass up and down, handle at one's level"), "case_enforce": Text("办理执法案件", "enforcement cases"),
+    "case_law": Text("法制审核", "legal review"), "case_decide": Text("处罚决定", "decide penalties"),
 }  # fmt: skip
 PLACE, PEOPLE = Text("辖区", "Place"), Text("岗位与人员", "Roles and people")
 NOBODY = Text("还没有人在岗。", "Nobody holds a role yet.")

@@ -613,7 +613,7 @@ CREATE FUNCTION public.actor_title(of_actor text) RETURNS text
     SET search_path TO 'public', 'pg_temp'
     AS $_$
   select title from account
-  where id = substring(of_actor from '^account:(\d{1,18})$')::bigint and (id = actor_account() or actor_may('steward'))
+  where id = substring(of_actor from '^account:(\d{1,18})$')::bigint and (id = actor_account() or actor_may('steward') or actor_may('case_note'))
 $_$;
 ALTER FUNCTION public.actor_title(of_actor text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.analyze_loaded_tables() RETURNS void
@@ -1143,8 +1143,11 @@ CREATE FUNCTION public.case_number_next(area text) RETURNS text
 declare
   day constant text := area || to_char(clock_timestamp() at time zone (select time_zone from city limit 1), 'YYYYMMDD');
   given integer;
+  taken integer;
 begin
-  insert into case_number as n (prefix, last) values (day, 1) on conflict (prefix) do update set last = n.last + 1 returning last into given;
+  -- Numbers that a source brought of the same place and day are not given again.
+  taken := coalesce((select right(max(c.number), 5)::integer from cases c where c.number between day || '00000' and day || '99999' and char_length(c.number) = 19), 0);
+  insert into case_number as n (prefix, last) values (day, taken + 1) on conflict (prefix) do update set last = greatest(n.last, taken) + 1 returning last into given;
   return day || lpad(given::text, 5, '0');
 end $$;
 ALTER FUNCTION public.case_number_next(area text) OWNER TO commandcenter_owner;
@@ -1155,13 +1158,13 @@ CREATE FUNCTION public.case_report(said jsonb, said_key text) RETURNS TABLE(id b
 declare
   me constant text := current_setting('commandcenter.actor', true);
   at constant geometry := ST_SetSRID(ST_MakePoint((said ->> 'lon')::double precision, (said ->> 'lat')::double precision), 4326);
-  action constant text := coalesce(said ->> 'action', 'report');
+  did constant text := coalesce(said ->> 'action', 'report');
   placed record;
   what case_category;
   made cases;
   first_source constant text := 'case_desk';
 begin
-  if coalesce(me, '') = '' or not actor_may((select m.permission from case_move m where m.action = case_report.action and m.sources = '{}')) then
+  if coalesce(me, '') = '' or not actor_may((select m.permission from case_move m where m.action = did and m.sources = '{}')) then
     raise exception 'not permitted' using errcode = 'CC004';
   end if;
   insert into case_key (actor, key) values (me, said_key) on conflict do nothing;
@@ -1191,7 +1194,7 @@ begin
   returning * into made;
   update case_key k set case_id = made.id where k.actor = me and k.key = said_key;
   insert into case_event (case_id, seq, actor, action, axis, to_state, detail)
-  values (made.id, 1, me, action, '', '', jsonb_strip_nulls(jsonb_build_object('door', said ->> 'door', 'number', made.number)));
+  values (made.id, 1, me, did, '', '', jsonb_strip_nulls(jsonb_build_object('door', said ->> 'door', 'number', made.number)));
   perform case_findable(made.id);
   if coalesce(said ->> 'phone_mark', said ->> 'caller', said ->> 'phone_last4') is not null then
     insert into case_contact (case_id, name, phone_sealed, phone_last4, phone_mark, wants_reply)
@@ -1306,6 +1309,16 @@ begin
   return true;
 end $$;
 ALTER FUNCTION public.department_join(of_account bigint, code text, joins boolean) OWNER TO commandcenter_owner;
+CREATE FUNCTION public.department_people(code text) RETURNS TABLE(actor text, title text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+  select 'account:' || a.id, a.title from department_member m join account a on a.id = m.account_id and a.state = 'active'
+  where m.department_code = code and m.valid_from <= now() and (m.valid_to is null or m.valid_to > now())
+    and (actor_may('case_dispatch') or (actor_may('case_handle') and code = any(actor_departments())))
+  order by a.title, a.id
+$$;
+ALTER FUNCTION public.department_people(code text) OWNER TO commandcenter_owner;
 CREATE FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -4204,6 +4217,7 @@ CREATE POLICY delete_in_jurisdiction ON public.service_point FOR DELETE TO comma
 CREATE POLICY delete_in_jurisdiction ON public.unit_cell FOR DELETE TO commandcenter_owner, commandcenter_app USING ((( SELECT public.actor_may_write() AS actor_may_write) AND (( SELECT public.actor_sees_whole_city() AS actor_sees_whole_city) OR (district_code = ANY (( SELECT public.actor_districts() AS actor_districts)::text[])) OR (street_code = ANY (( SELECT public.actor_streets() AS actor_streets)::text[])) OR (community_code = ANY (( SELECT public.actor_communities() AS actor_communities)::text[])))));
 ALTER TABLE public.department ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.department_member ENABLE ROW LEVEL SECURITY;
+CREATE POLICY desk_of_functions ON public.source FOR INSERT TO commandcenter_owner WITH CHECK ((name = 'case_desk'::text));
 ALTER TABLE public.division_code ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.grid_plan ENABLE ROW LEVEL SECURITY;
@@ -4454,6 +4468,8 @@ REVOKE ALL ON FUNCTION public.demo_entries() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.demo_entries() TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.department_join(of_account bigint, code text, joins boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.department_join(of_account bigint, code text, joins boolean) TO commandcenter_app;
+REVOKE ALL ON FUNCTION public.department_people(code text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.department_people(code text) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.factor_confirm(token_digest bytea, step bigint, codes bytea[]) TO commandcenter_app;
 REVOKE ALL ON FUNCTION public.factor_failed(token_digest bytea, from_address text) FROM PUBLIC;

@@ -23,8 +23,11 @@ $$
 declare
   day constant text := area || to_char(clock_timestamp() at time zone (select time_zone from city limit 1), 'YYYYMMDD');
   given integer;
+  taken integer;
 begin
-  insert into case_number as n (prefix, last) values (day, 1) on conflict (prefix) do update set last = n.last + 1 returning last into given;
+  -- Numbers that a source brought of the same place and day are not given again.
+  taken := coalesce((select right(max(c.number), 5)::integer from cases c where c.number between day || '00000' and day || '99999' and char_length(c.number) = 19), 0);
+  insert into case_number as n (prefix, last) values (day, taken + 1) on conflict (prefix) do update set last = greatest(n.last, taken) + 1 returning last into given;
   return day || lpad(given::text, 5, '0');
 end $$;
 
