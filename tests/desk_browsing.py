@@ -150,7 +150,9 @@ class Desk(Wall):
 
     def select(self, line: int) -> None:
         """Click one row of the table of refused rows (from 0) so that it opens in the editor."""
-        self.page.locator(".ag-center-cols-container .ag-row").nth(line).locator(".ag-cell[col-id=reason]").click()
+        cell = self.page.locator(".ag-center-cols-container .ag-row").nth(line).locator(".ag-cell[col-id=reason]")
+        expect(cell).not_to_be_empty()  # its block has come
+        cell.click()
         self.page.wait_for_selector("#desk-editor input[data-field]")
 
     def told(self, sentence: str) -> None:

@@ -218,6 +218,7 @@ def test_the_address_holds_the_view_and_a_phone_shows_it(desk: Desk) -> None:
     desk.narrow("outside_city")
     assert page.url.endswith("rule=outside_city")
     # Rows are reached and opened without a mouse.
+    expect(page.locator("#desk-grid .ag-center-cols-container .ag-cell[col-id=reason]").first).not_to_be_empty()
     page.locator("#desk-grid .ag-center-cols-container .ag-cell").first.click()
     page.keyboard.press("Space")
     page.keyboard.press("Space")

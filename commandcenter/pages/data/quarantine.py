@@ -98,7 +98,8 @@ def grid(fields: Sequence[str], language: Language) -> Component:
                 "cacheBlockSize": PAGE_ROWS,
                 "maxBlocksInCache": 10,
                 "infiniteInitialRowCount": 1,
-                "rowSelection": {"mode": "multiRow", "enableClickSelection": True, "headerCheckbox": False},
+                # A row that has not come yet cannot be chosen: the table would only complain about it.
+                "rowSelection": {"mode": "multiRow", "enableClickSelection": True, "headerCheckbox": False, "isRowSelectable": {"function": "!!params.data"}},
                 "localeText": {name: words.to(language) for name, words in GRID_WORDS.items()},
                 "tooltipShowDelay": 400,
                 "animateRows": False,
