@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import openpyxl
@@ -25,6 +26,9 @@ from commandcenter.errors import BadInput
 SYSTEM = CodeSystem("mine", "本市标准", "The city's own", "a decree", date(2026, 1, 1))
 MANHOLE = Category("mine", "component", "0101", "01", "公用设施", "上水井盖")
 GONE = Standard("mine", "component", "0101", 1, "盖不见了", limit_value=Decimal(2), limit_unit="uh")
+# Words of our own: no condition is this close to a sentence of the city's, none shares as many characters in a row. Short phrases that name
+# the same thing (面砖松动, 地砖松动) come to 0.75.
+LIKE_THEIRS, COPIED = 0.8, 10
 # The limits of each component and event by code, copied from the table that the city's standard was condensed to.
 COMPONENTS = """
 0125 2uh 2wd 4wh 5wd; 0126 1wd 4uh; 0127 1wd 1wd 2wd 5wd; 0128 1wd 1wd 4wd 5wd; 0129 1wd 2wd; 0130 1wd 2wd 5wd 5wd; 0131 1wd 4uh 5wd 5wd;
@@ -137,8 +141,9 @@ def test_local_classes_are_marked() -> None:
 def test_the_cases_of_the_demonstration_find_their_category() -> None:
     for kind, code, major, _, minor, *_ in CATEGORIES:
         category = shipped().category(kind, code)  # type: ignore[arg-type]
-        assert category.minor.startswith(minor[:3]), (code, category.minor, minor)
-        assert major in (category.major, "公用设施", "市容环境设施", "园林绿化设施"), (code, category.major)
+        # The one name that the standard has longer: what stands in its brackets is no name of the demonstration.
+        wanted = {("component", "0305"): "垃圾箱（果皮箱、桶）"}.get((kind, code), minor)
+        assert (category.major, category.minor) == (major, wanted), code
         assert shipped().standards_of(kind, code), code  # type: ignore[arg-type]
 
 
@@ -150,7 +155,12 @@ def test_no_condition_that_ships_is_the_city_s_own_sentence(test_data: Path) -> 
     with (test_data / "cases" / "yuncheng_case_standards_components.csv").open(encoding="utf-8-sig", newline="") as opened:
         theirs |= {row[4].strip() for row in csv.reader(opened) if row[4]}
     assert len(theirs) > 250
-    assert {each.condition for each in shipped().standards} & theirs == set()
+    for ours in {each.condition for each in shipped().standards}:
+        for sentence in theirs:
+            matcher = SequenceMatcher(None, ours, sentence, autojunk=False)
+            if matcher.real_quick_ratio() >= LIKE_THEIRS and matcher.quick_ratio() >= LIKE_THEIRS:
+                assert matcher.ratio() < LIKE_THEIRS, (ours, sentence)
+            assert matcher.find_longest_match().size < COPIED, (ours, sentence)
 
 
 def test_each_class_that_ships_has_the_limits_of_the_city_it_was_condensed_from(test_data: Path) -> None:
