@@ -15,6 +15,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from commandcenter.db.schema import Base
+from commandcenter.db.schema.matters import ENGINE_COLUMNS
 from commandcenter.errors import BadInput
 from commandcenter.text import Text
 from commandcenter.toml_file import FULL_STOP, TomlTable, meant, nearest
@@ -46,6 +47,7 @@ OWN_COLUMNS = frozenset({"id", "source", "source_key", "row_hash", "run_id", "ro
 FOLLOWING = {
     "grid": frozenset({"plan_id", "geom_metric", "geom_3857_mid", "geom_3857_low", "open_cases", "overdue_cases", "cameras", "cameras_working", "counted_at"}),
     "household_count": frozenset({"estimated"}),
+    "cases": ENGINE_COLUMNS,
 }
 # What such a target fills by itself where the mapping leaves it out.
 FILLED = {"grid": frozenset({"kind", "code_system", "households", "households_estimated"})}

@@ -19,9 +19,10 @@ from psycopg import sql
 
 from commandcenter.db.gone import WITH_GONE
 from commandcenter.db.load import CLUSTERED_TABLES, column_types
+from commandcenter.db.schema.matters import ENGINE_COLUMNS
 
 # Never copied from one version of a row to another: the database gives or derives them.
-GIVEN = frozenset({"id"})
+GIVEN = frozenset({"id"}) | ENGINE_COLUMNS
 SEND_BUFFER = 4 << 20  # bytes; the kernel grants what it allows
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint
 from commandcenter.db.schema import Base
 from ingest.derive import DERIVATIONS
 from ingest.inspecting.words import best_field, plain, says, words
-from ingest.mapping import OWN_COLUMNS, mapping_names
+from ingest.mapping import FOLLOWING, OWN_COLUMNS, mapping_names
 
 NAME_COUNTS, FIELD_COUNTS = 3, 2
 LEAST = 2
@@ -91,7 +91,7 @@ def claims_of(fields: list[str], target: str | None) -> dict[str, str]:
 def writable(target: str) -> tuple[str, ...]:
     """The columns of a table that a mapping may fill, those that must be filled first; place codes are not among them."""
     table = Base.metadata.tables[target]
-    placed = set(words()["claims"]) | {"other_codes", "area_m2"}
+    placed = set(words()["claims"]) | {"other_codes", "area_m2"} | FOLLOWING.get(target, frozenset())
     names = [
         column.name
         for column in table.columns
