@@ -118,7 +118,7 @@ def roles_inside(roles: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str,
     lines = [
         [
             role["title_en"] if language == "en" else role["title"], role["code"],
-            ("; " if language == "en" else "、").join(PERMISSIONS[said].to(language) for said in role["permissions"]),
+            tag("div", ("; " if language == "en" else "、").join(PERMISSIONS[said].to(language) for said in role["permissions"]), class_="plain-wraps"),
             YES.to(language) if role["sensitive"] else "", str(held.get(role["code"], 0)),
         ]
         for role in roles

@@ -23,8 +23,8 @@ from commandcenter.db.schema.base import (
 # Columns of a case that its events write (docs/adr/0018): no mapping fills them, and no load that is taken back brings them back.
 ENGINE_COLUMNS = frozenset({
     "version", "state_since", "state_before", "stage_due_at", "standard_id", "limit_value", "limit_unit", "calendar", "clock", "used_s", "warn_at",
-    "outer_due_at", "is_late", "late_exempt", "holder", "worker", "asks", "extended", "reworked", "returned", "urged", "supervised", "level", "merged_into", "parent_id",
-    "first_seen_at", "first_act_at",
+    "outer_due_at", "is_late", "late_exempt", "holder", "worker", "asks", "extended", "reworked", "returned", "urged", "supervised", "level",
+    "merged_into", "parent_id", "first_seen_at", "first_act_at",
 })  # fmt: skip
 
 
